@@ -1,0 +1,94 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let nio = ["NIOCore", "NIOPosix", "NIOHTTP1", "NIOWebSocket"].map { name in
+    Target.Dependency.product(name: name, package: "swift-nio")
+}
+let nioHTTPTypes = ["NIOHTTPTypes", "NIOHTTPTypesHTTP1"].map { name in
+    Target.Dependency.product(name: name, package: "swift-nio-extras")
+}
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+
+let package = Package(
+    name: "Home",
+    products: [
+        .executable(name: "homeserver", targets: ["CLI"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
+        .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
+        .package(
+            url: "https://github.com/apple/swift-configuration.git", from: "1.4.0",
+            traits: ["JSON", "CommandLineArguments"]
+        ),
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+    ],
+    targets: [
+        .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+
+        .target(name: "Wire", swiftSettings: settings),
+        .target(name: "Sodium", dependencies: ["CSodium"], swiftSettings: settings),
+        .target(name: "Postgres", dependencies: ["CLibpq", "Wire", log, metrics], swiftSettings: settings),
+        .target(
+            name: "Home",
+            dependencies: ["Wire", "Sodium", "Postgres", log, metrics],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "ClientAPI",
+            dependencies: ["Home", "Wire", hummingbird, hummingbirdTLS, httpTypes, nioSSL, lifecycle, log, metrics]
+                + nio + nioHTTPTypes,
+            swiftSettings: settings
+        ),
+        .target(
+            name: "Federation",
+            dependencies: [
+                "Home", "Wire", "Sodium", hummingbird, hummingbirdTLS, httpTypes, nioSSL, httpClient, lifecycle, log,
+                metrics,
+            ] + nio + nioHTTPTypes,
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "CLI",
+            dependencies: [
+                "ClientAPI", "Federation", "Home", "Postgres", "Sodium", "Wire", hummingbird, lifecycle, log, metrics,
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings
+        ),
+
+        .target(name: "Support", dependencies: ["Home", "Postgres", "Wire"], path: "Tests/Support", swiftSettings: settings),
+        .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: settings),
+        .testTarget(name: "SodiumTests", dependencies: ["Sodium"], swiftSettings: settings),
+        .testTarget(name: "PostgresTests", dependencies: ["Postgres", "Support", "Wire"], swiftSettings: settings),
+        .testTarget(name: "HomeTests", dependencies: ["Home", "Postgres", "Support", "Wire"], swiftSettings: settings),
+        .testTarget(
+            name: "ClientAPITests", dependencies: ["ClientAPI", "Home", "Support", "Wire"], swiftSettings: settings),
+        .testTarget(
+            name: "FederationTests", dependencies: ["Federation", "Home", "Sodium", "Support", "Wire"],
+            swiftSettings: settings),
+    ]
+)

@@ -1,0 +1,28 @@
+package import Wire
+
+/// The database's short key of a user, local or of a peer; never leaves the process.
+package struct UserKey: Hashable, Sendable, Comparable {
+    package let value: Int64
+    package init(_ value: Int64) { self.value = value }
+    package static func < (a: UserKey, b: UserKey) -> Bool { a.value < b.value }
+}
+
+/// The database's short key of a peer homeserver; never leaves the process.
+package struct PeerKey: Hashable, Sendable, Comparable {
+    package let value: Int64
+    package init(_ value: Int64) { self.value = value }
+    package static func < (a: PeerKey, b: PeerKey) -> Bool { a.value < b.value }
+}
+
+/// A local user who acts: every use case takes the acting account from the session, never from a field.
+package struct Account: Hashable, Sendable {
+    package let key: UserKey
+    package let id: UserID
+    package let isAdmin: Bool
+
+    package init(key: UserKey, id: UserID, isAdmin: Bool = false) {
+        self.key = key
+        self.id = id
+        self.isAdmin = isAdmin
+    }
+}

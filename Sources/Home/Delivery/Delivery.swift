@@ -1,0 +1,14 @@
+package import Wire
+
+/// The one way from the domain out to the APIs: what was committed, to sockets and to peers.
+///
+/// The Writer calls it after COMMIT, in commit order, before the callers of that batch resume. An implementation only appends to its
+/// own queues: it never blocks, awaits or calls back into Home. The client API, the federation sender and the composition root implement it.
+package protocol Delivery: Sendable {
+    /// Hands events to the sockets of local users, in the order of their numbers.
+    func deliver(_ events: [Event])
+    /// Hands freshly committed outbox rows to the workers of their peers, in order of `seq` within a peer.
+    func enqueue(_ events: [OutboxEvent])
+    /// Closes every socket of these login sessions with 4013: they were revoked.
+    func close(logins: [LoginID])
+}
