@@ -1,0 +1,72 @@
+/// Every limit of the protocols, with its unit in its name; read by whoever checks one and shown by `GET /limits`.
+package enum Limits {
+    // MARK: Names
+
+    /// RFC 1035 §2.3.4, without the root's dot.
+    package static let serverNameBytes = 253
+    /// RFC 1035 §2.3.4.
+    package static let serverNameLabelBytes = 63
+    /// docs/client-api, Names.
+    package static let localPartBytes = 32
+
+    // MARK: JSON
+
+    /// docs/federation, Inbound order of checks; the client's frames use the same.
+    package static let jsonDepth = 16
+    /// Values and keys of one document: bounds the memory that a small hostile body can claim.
+    package static let jsonNodes = 20_000
+    /// One number's digits; more than any number we use can need.
+    package static let jsonNumberBytes = 64
+
+    // MARK: Client
+
+    /// Unicode code points of one message.
+    package static let messageCodePoints = 4000
+    /// UTF-8 bytes of one message.
+    package static let messageBytes = 16_384
+    /// One WebSocket message, after joining its fragments; above it the socket closes 1009.
+    package static let frameBytes = 65_536
+    /// Printable ASCII characters of a nonce, 1 at least.
+    package static let nonceLength = 64
+    /// Sockets of one user at a time; one more closes 4014.
+    package static let socketsPerUser = 10
+    /// Undecodable frames in a row before 4002.
+    package static let undecodableFrames = 20
+    /// Frames that wait in one socket's queue before 4011.
+    package static let queueFrames = 1024
+    /// Bytes that wait in one socket's queue before 4011.
+    package static let queueBytes = 1_048_576
+    /// Frames that a stream keeps for `resume`.
+    package static let resumeFrames = 1024
+    /// How long a stream keeps them.
+    package static let resumeWindow = Duration.seconds(300)
+    /// All streams' frames together.
+    package static let resumeBytesTotal = 64 * 1_048_576
+    /// How often a client is asked to send `ping`.
+    package static let heartbeat = Duration.seconds(30)
+    /// Silence after which a socket closes 4009.
+    package static let silence = Duration.seconds(75)
+    /// How long the server waits for `resume` after `&resume=1`.
+    package static let resumeWait = Duration.seconds(5)
+    /// Life of a one-use WebSocket ticket.
+    package static let ticketLife = Duration.seconds(60)
+    /// One HTTP request's JSON body.
+    package static let httpBodyBytes = 65_536
+    /// Most entries of one page of a list.
+    package static let pageEntries = 100
+
+    // MARK: Links
+
+    /// Events of one transaction.
+    package static let transactionEvents = 100
+    /// The body of one transaction, and of any signed request.
+    package static let transactionBytes = 1_048_576
+    /// One event of a transaction.
+    package static let eventBytes = 65_536
+    /// The body of any answer of a peer except an attachment.
+    package static let peerAnswerBytes = 1_048_576
+    /// Events of one peer held in memory.
+    package static let peerEventsInMemory = 256
+    /// The body of `/.well-known/home-server`.
+    package static let wellKnownBytes = 16_384
+}
