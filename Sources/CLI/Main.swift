@@ -1,0 +1,61 @@
+import ArgumentParser
+import Foundation
+
+/// The program: every command of it is one line here and one file.
+@main
+struct Homeserver: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "homeserver",
+        abstract: "A federated community homeserver.",
+        discussion: "Exit codes: 0 done, 1 done with a warning, 2 failed, 3 wrong usage or settings.",
+        subcommands: []
+    )
+
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            end(with: error)
+        }
+    }
+
+    /// Says what went wrong, on standard error, and leaves with the code that the help promises.
+    private static func end(with error: any Error) -> Never {
+        switch error {
+        case let error as SettingsError:
+            complain("\(error)")
+            exit(withError: ExitCode(3))
+        case let failure as CommandFailure:
+            complain(failure.description)
+            exit(withError: ExitCode(2))
+        default:
+            switch exitCode(for: error) {
+            case .success:
+                exit(withError: error)
+            case .validationFailure:
+                complain(fullMessage(for: error), prefix: "")
+                exit(withError: ExitCode(3))
+            case .failure where !(error is ExitCode):
+                complain(message(for: error))
+                exit(withError: ExitCode(2))
+            case let code:
+                exit(withError: code)
+            }
+        }
+    }
+
+    private static func complain(_ text: String, prefix: String = "error: ") {
+        try? FileHandle.standardError.write(contentsOf: Data((prefix + text + "\n").utf8))
+    }
+}
+
+/// Why a command could not do what it was asked; the text is for the operator.
+struct CommandFailure: Error, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
+}
