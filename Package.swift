@@ -38,10 +38,7 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
-        .package(
-            url: "https://github.com/apple/swift-configuration.git", from: "1.4.0",
-            traits: ["JSON", "CommandLineArguments"]
-        ),
+        .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0", traits: []),
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
     ],
     targets: [
@@ -80,7 +77,9 @@ let package = Package(
             swiftSettings: settings
         ),
 
-        .target(name: "Support", dependencies: ["Home", "Postgres", "Wire"], path: "Tests/Support", swiftSettings: settings),
+        .target(
+            name: "Support", dependencies: ["Home", "Postgres", "Wire"], path: "Tests/Support",
+            swiftSettings: settings),
         .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: settings),
         .testTarget(name: "SodiumTests", dependencies: ["Sodium"], swiftSettings: settings),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "Support", "Wire"], swiftSettings: settings),
@@ -90,5 +89,6 @@ let package = Package(
         .testTarget(
             name: "FederationTests", dependencies: ["Federation", "Home", "Sodium", "Support", "Wire"],
             swiftSettings: settings),
+        .testTarget(name: "CLITests", dependencies: ["CLI", "Wire", log], swiftSettings: settings),
     ]
 )
