@@ -1,0 +1,1 @@
+"""Options of the suite, and what every scenario is given."""

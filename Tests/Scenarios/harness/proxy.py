@@ -1,0 +1,102 @@
+"""TCP between a client (or a peer) and a homeserver, which can be cut, stalled and slowed down, or made to lose frames."""
+
+import asyncio
+
+CHUNK = 65536
+
+
+class Proxy:
+    """`async with Proxy(port) as proxy`: listens on a loopback port of its own and passes bytes on to `port`."""
+
+    def __init__(self, target_port, listen_port=0):
+        self.target_port = target_port
+        self.port = listen_port
+        self.accepted = 0
+        self.passing = asyncio.Event()
+        self.passing.set()
+        self.bytes_per_second = None
+        # (text) → True: the connection is cut in place of passing on this piece from the server. Plain text only.
+        self.cut_instead_of = None
+        self._refusing = False
+        self._server = None
+        self._connections = set()
+        self._tasks = set()
+
+    @property
+    def ws_url(self):
+        return f"ws://127.0.0.1:{self.port}"
+
+    async def __aenter__(self):
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(self, *_):
+        self._server.close()
+        self.cut()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def cut(self):
+        """Ends every connection at once, on both sides, without a goodbye."""
+        for writer in list(self._connections):
+            writer.transport.abort()
+
+    def refuse(self):
+        """New connections are ended at once, until `accept`."""
+        self._refusing = True
+
+    def accept(self):
+        self._refusing = False
+
+    def stall(self):
+        """Nothing passes either way, and nobody is told: a half-open connection."""
+        self.passing.clear()
+
+    def flow(self):
+        self.passing.set()
+
+    async def _accept(self, reader, writer):
+        self.accepted += 1
+        if self._refusing:
+            writer.transport.abort()
+            return
+        try:
+            upstream_reader, upstream_writer = await asyncio.open_connection("127.0.0.1", self.target_port)
+        except OSError:
+            writer.transport.abort()
+            return
+        pair = (writer, upstream_writer)
+        self._connections.update(pair)
+        ways = [
+            asyncio.create_task(self._pass(reader, upstream_writer, from_server=False)),
+            asyncio.create_task(self._pass(upstream_reader, writer, from_server=True)),
+        ]
+        self._tasks.update(ways)
+        try:
+            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for way in ways:
+                way.cancel()
+            self._tasks.difference_update(ways)
+            self._connections.difference_update(pair)
+            for end in pair:
+                end.transport.abort()
+
+    async def _pass(self, reader, writer, from_server):
+        try:
+            while data := await reader.read(CHUNK if not self.bytes_per_second else self.bytes_per_second // 20):
+                await self.passing.wait()
+                if from_server and self.cut_instead_of and self.cut_instead_of(data):
+                    return
+                if self.bytes_per_second:
+                    await asyncio.sleep(len(data) / self.bytes_per_second)
+                writer.write(data)
+                await writer.drain()
+            # The end is passed on only behind everything that was written.
+            if writer.can_write_eof():
+                writer.write_eof()
+                await asyncio.sleep(0)
+        except OSError:
+            pass
