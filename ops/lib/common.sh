@@ -149,10 +149,12 @@ port_is_free() { ! (: <"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 answers() {
     local line
     line=$(
-        exec 3<>"/dev/tcp/$1/$2" || exit 1
-        printf 'GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n' >&3
-        IFS= read -r -t 5 line <&3
+        {
+            exec 3<>"/dev/tcp/$1/$2" || exit 1
+            printf 'GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n' >&3
+            IFS= read -r -t 5 line <&3
+        } 2>/dev/null
         printf '%s' "$line"
-    ) 2>/dev/null || return 1
+    ) || return 1
     [[ $line == 'HTTP/1.1 200'* ]]
 }
