@@ -1,0 +1,136 @@
+import Logging
+import Synchronization
+
+/// The database as the rest of the homeserver sees it: queries in, rows out. One per process, made by the CLI (and one
+/// per test); safe to use from any task.
+///
+/// State: `phase` under its mutex; connections and queues live on `PostgresThread`.
+package final class PostgresClient: Sendable {
+    private enum Phase { case idle, starting, running, closing, closed }
+
+    let configuration: PostgresConfiguration
+    let logger: Logger
+    let thread: PostgresThread
+    let pool: PostgresPool
+    private let phase = Mutex(Phase.idle)
+
+    package init(_ configuration: PostgresConfiguration, logger: Logger) {
+        self.configuration = configuration
+        self.logger = logger
+        self.thread = PostgresThread()
+        self.pool = PostgresPool(configuration, thread: thread, logger: logger)
+    }
+
+    deinit {
+        // Somebody forgot `close()`: end the sessions and the thread all the same.
+        guard phase.withLock({ $0 }) == .running else { return }
+        let (pool, thread) = (pool, thread)
+        thread.perform {
+            pool.assumeIsolated { $0.close { thread.stopUnattended() } }
+        }
+    }
+
+    /// Connects. Returns at the first ready connection; throws `connecting` when there is none within `connectTimeout`,
+    /// `configuration` for settings that cannot work. To be called once.
+    package func start() async throws(PostgresError) {
+        let mayStart = phase.withLock { phase in
+            guard phase == .idle else { return false }
+            phase = .starting
+            return true
+        }
+        guard mayStart else { throw .closed }
+        do throws(PostgresError) {
+            let parameters = try PostgresParameters(configuration)
+            try thread.start()
+            let failure = await withUnsafeContinuation { (continuation: UnsafeContinuation<PostgresError?, Never>) in
+                thread.perform {
+                    self.pool.assumeIsolated { $0.start(parameters) { continuation.resume(returning: $0) } }
+                }
+            }
+            if let failure { throw failure }
+        } catch {
+            phase.withLock { $0 = .running }
+            await close()
+            throw error
+        }
+        phase.withLock { $0 = .running }
+    }
+
+    /// Lets running queries and transactions end (for `queryTimeout` at most), refuses new ones, ends the thread.
+    /// Returns when all that is done; further calls do nothing.
+    package func close() async {
+        let mustClose = phase.withLock { phase in
+            guard phase == .running else {
+                if phase == .idle { phase = .closed }
+                return false
+            }
+            phase = .closing
+            return true
+        }
+        guard mustClose else { return }
+        await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
+            let isRunning = thread.perform {
+                self.pool.assumeIsolated { $0.close { continuation.resume() } }
+            }
+            if !isRunning { continuation.resume() }
+        }
+        await thread.stop()
+        phase.withLock { $0 = .closed }
+    }
+
+    /// Runs one statement.
+    package nonisolated(nonsending) func query(_ query: PostgresQuery) async throws(PostgresError) -> PostgresRows {
+        try await run(PostgresFlight([query]))[0]
+    }
+
+    /// Runs one statement and reads its rows as tuples.
+    package nonisolated(nonsending) func query<each Value: PostgresDecodable>(
+        _ query: PostgresQuery, as types: (repeat each Value).Type
+    ) async throws(PostgresError) -> [(repeat each Value)] {
+        try await self.query(query).decode(types)
+    }
+
+    /// The first row, nil when there is none.
+    package nonisolated(nonsending) func first<each Value: PostgresDecodable>(
+        _ query: PostgresQuery, as types: (repeat each Value).Type
+    ) async throws(PostgresError) -> (repeat each Value)? {
+        let rows = try await self.query(query)
+        if rows.count == 0 { return nil }
+        let row: (repeat each Value) = try rows.decode(row: 0, as: types)
+        return row
+    }
+
+    /// The first row; `noRows` when there is none.
+    package nonisolated(nonsending) func one<each Value: PostgresDecodable>(
+        _ query: PostgresQuery, as types: (repeat each Value).Type
+    ) async throws(PostgresError) -> (repeat each Value) {
+        let rows = try await self.query(query)
+        if rows.count == 0 { throw .noRows }
+        return try rows.decode(row: 0, as: types)
+    }
+
+    /// Runs one statement and returns how many rows it affected.
+    @discardableResult
+    package nonisolated(nonsending) func execute(_ query: PostgresQuery) async throws(PostgresError) -> Int {
+        try await self.query(query).affected
+    }
+
+    /// Runs the statements in one round trip and as one implicit transaction: all or nothing.
+    @discardableResult
+    package nonisolated(nonsending) func batch(
+        _ queries: [PostgresQuery]
+    ) async throws(PostgresError) -> [PostgresRows] {
+        if queries.isEmpty { return [] }
+        return try await run(PostgresFlight(queries))
+    }
+
+    nonisolated(nonsending) func run(_ flight: PostgresFlight) async throws(PostgresError) -> [PostgresRows] {
+        for query in flight.queries { try query.binds.validate() }
+        return try await flight.outcome {
+            let isRunning = thread.perform {
+                self.pool.assumeIsolated { $0.dispatch(flight) }
+            }
+            if !isRunning { flight.settle(.failure(.closed)) }
+        }.get()
+    }
+}
