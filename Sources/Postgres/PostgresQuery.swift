@@ -61,6 +61,15 @@ package struct PostgresQuery: ExpressibleByStringInterpolation, Sendable {
         package mutating func appendLiteral(_ literal: String) { sql.append(literal) }
 
         package mutating func appendInterpolation<Value: PostgresEncodable>(_ value: Value) {
+            bind(value)
+        }
+
+        /// Nil is NULL. Spelled out, or the compiler takes the optional for an oversight.
+        package mutating func appendInterpolation<Value: PostgresEncodable>(_ value: Value?) {
+            bind(value)
+        }
+
+        private mutating func bind(_ value: some PostgresEncodable) {
             binds.append(value)
             sql.append("$")
             sql.append(String(binds.count))
