@@ -1,1 +1,150 @@
-"""Options of the suite, and what every scenario is given."""
+"""Options of the suite, and what every scenario is given: homeservers, seeds, and an honest end."""
+
+import atexit
+import os
+import random
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from harness import node as nodes
+from harness.node import Node
+from harness.recorder import recorder
+
+
+def pytest_addoption(parser):
+    group = parser.getgroup("home", "homeservers")
+    group.addoption("--kills", type=int, default=20, help="how many processes the crash scenarios kill, all together")
+    group.addoption("--seed", type=int, default=None, help="of everything random; printed at every run")
+    group.addoption("--binary", default=None, help="the homeserver program (default: $HOME_BINARY, then the debug build)")
+
+
+def pytest_configure(config):
+    if config.getoption("--binary"):
+        os.environ["HOME_BINARY"] = str(Path(config.getoption("--binary")).resolve())
+    if not hasattr(config, "workerinput"):
+        seed = config.getoption("--seed")
+        os.environ["HOME_SCENARIO_SEED"] = str(random.randrange(1 << 32) if seed is None else seed)
+    atexit.register(nodes.end_all)
+
+
+def pytest_report_header(config):
+    return f"homes: {nodes.binary()}, --seed {os.environ['HOME_SCENARIO_SEED']}, --kills {config.getoption('--kills')}"
+
+
+@pytest.fixture(scope="session")
+def seed():
+    return int(os.environ["HOME_SCENARIO_SEED"])
+
+
+@pytest.fixture(scope="session")
+def kills(request):
+    return request.config.getoption("--kills")
+
+
+@pytest.fixture(scope="session")
+def state():
+    """A directory for the homeservers of this worker, deleted at the end."""
+    directory = tempfile.mkdtemp(prefix="home-scenarios-")
+    os.chmod(directory, 0o755)  # PostgreSQL may run as another user
+    yield Path(directory)
+    nodes.end_all()
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _program():
+    if not os.access(nodes.binary(), os.X_OK):
+        pytest.exit(f"there is no homeserver at {nodes.binary()}: build it, or give --binary", returncode=2)
+
+
+class Homes:
+    """Makes homeservers; those of a scenario end with it."""
+
+    def __init__(self, state):
+        self.state = state
+        self.made = []
+
+    def new(self, name="alpha.localhost", **options):
+        """Not made yet: `await node.made()` and `await node.starts()` do that."""
+        directory = tempfile.mkdtemp(prefix=f"{name.split('.')[0]}-", dir=self.state)
+        os.chmod(directory, 0o755)
+        options.setdefault("authority", self.state / "authority")
+        node = Node(directory, name, **options)
+        self.made.append(node)
+        return node
+
+    async def one(self, name="alpha.localhost", peers=(), **options):
+        node = self.new(name, **options)
+        await node.made(peers)
+        return await node.starts()
+
+    async def two(self, **options):
+        """Two homeservers that know each other."""
+        alpha, beta = self.new("alpha.localhost", **options), self.new("beta.localhost", **options)
+        await alpha.made([beta])
+        await beta.made([alpha])
+        await alpha.starts()
+        await beta.starts()
+        return alpha, beta
+
+    async def end(self):
+        for node in self.made:
+            await node.ends()
+
+
+@pytest_asyncio.fixture
+async def homes(state):
+    """For scenarios that hurt their homeservers or want them otherwise than usual."""
+    homes = Homes(state)
+    yield homes
+    await homes.end()
+
+
+@pytest_asyncio.fixture(scope="session")
+async def home(state):
+    """One homeserver for all scenarios that leave it as they found it: open registration, no rate limits."""
+    homes = Homes(state)
+    yield await homes.one(fast=True)
+    await homes.end()
+
+
+@pytest_asyncio.fixture(scope="session")
+async def two(state):
+    """Two federated homeservers, alpha and beta, for all scenarios that leave them as they found them."""
+    homes = Homes(state)
+    yield await homes.two(fast=True)
+    await homes.end()
+
+
+@pytest.fixture(autouse=True)
+def _as_documented(request):
+    """After each scenario: every frame and every answer that passed keeps to the documents."""
+    recorder.frames.clear()
+    recorder.exchanges.clear()
+    yield
+    problems = recorder.check()
+    assert not problems, "not as documented:\n" + "\n".join(problems[:20])
+
+
+@pytest.fixture(autouse=True)
+def _calm(request):
+    """No scenario may leave a crash or an internal error behind, in any homeserver that it used."""
+    marks = {node: len(node.log()) for node in nodes.ALL}
+    yield
+    for node in list(nodes.ALL):
+        fresh = node.log()[marks.get(node, 0) :]
+        for line in fresh.splitlines():
+            assert "Fatal error" not in line and "Crash:" not in line, f"{node} crashed: {line}"
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = (yield).get_result()
+    if report.failed:
+        for node in nodes.ALL:
+            lines = node.log().splitlines()[-60:]
+            report.sections.append((f"the last words of {node} ({node.directory})", "\n".join(lines)))
