@@ -1,4 +1,4 @@
-import Wire
+package import Wire
 
 /// Single values by their place, for hot paths that would not pay for a tuple: each throws when the column is of
 /// another type or NULL (unless optional).

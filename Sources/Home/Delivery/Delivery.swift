@@ -9,6 +9,9 @@ package protocol Delivery: Sendable {
     func deliver(_ events: [Event])
     /// Hands freshly committed outbox rows to the workers of their peers, in order of `seq` within a peer.
     func enqueue(_ events: [OutboxEvent])
+    /// A commit whose connection broke turned out to have happened, and nobody was told: sockets get `resync` and a fresh `ready`, the peers'
+    /// workers read their outbox anew.
+    func recover()
     /// Closes every socket of these login sessions with 4013: they were revoked.
     func close(logins: [LoginID])
 }

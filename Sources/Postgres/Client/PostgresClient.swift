@@ -1,4 +1,4 @@
-import Logging
+package import Logging
 import Synchronization
 
 /// The database as the rest of the homeserver sees it: queries in, rows out. One per process, made by the CLI (and one
@@ -14,7 +14,7 @@ package final class PostgresClient: Sendable {
     let pool: PostgresPool
     private let phase = Mutex(Phase.idle)
 
-    package init(_ configuration: PostgresConfiguration, logger: Logger) {
+    package init(_ configuration: PostgresConfiguration, logger: Logger = Logger(label: "postgres")) {
         self.configuration = configuration
         self.logger = logger
         self.thread = PostgresThread()

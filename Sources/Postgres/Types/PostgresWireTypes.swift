@@ -1,4 +1,4 @@
-import Wire
+package import Wire
 
 extension ID: PostgresArrayElement, PostgresScalar, PostgresEncodable, PostgresDecodable {
     package static var postgresScalarType: PostgresType { .uuid }

@@ -1,0 +1,133 @@
+import Postgres
+import Wire
+
+/// The reads of direct conversations.
+struct DirectMessageStore: Sendable {
+    let database: PostgresClient
+
+    struct Conversation: Sendable {
+        let key: Int64
+        let id: ConversationID
+        let lastSeq: Int64
+    }
+
+    func conversation(of owner: UserKey, with other: UserKey) async throws(HomeError) -> Conversation? {
+        try await conversation(
+            """
+            SELECT c.key, c.id, c.last_seq FROM roster r JOIN conversations c ON c.key = r.conversation
+            WHERE r.owner = \(owner.value) AND r.other = \(other.value)
+            """)
+    }
+
+    /// The conversation with this id, if it is one of the owner's.
+    func conversation(_ id: ConversationID, of owner: UserKey) async throws(HomeError) -> Conversation? {
+        try await conversation(
+            """
+            SELECT c.key, c.id, c.last_seq FROM conversations c JOIN roster r ON r.conversation = c.key
+            WHERE c.id = \(id) AND r.owner = \(owner.value)
+            """)
+    }
+
+    private func conversation(_ query: PostgresQuery) async throws(HomeError) -> Conversation? {
+        do throws(PostgresError) {
+            let rows = try await database.query(query)
+            guard rows.count > 0 else { return nil }
+            return Conversation(key: try rows.int64(0, 0), id: try rows.id(0, 1), lastSeq: try rows.int64(0, 2))
+        } catch { throw HomeError(error) }
+    }
+
+    func summaries(of owner: UserKey) async throws(HomeError) -> [DirectSummary] {
+        do throws(PostgresError) {
+            let rows = try await database.query(
+                """
+                SELECT c.id, u.address, c.last_seq
+                FROM roster r
+                JOIN conversations c ON c.key = r.conversation
+                JOIN users u ON u.key = r.other
+                WHERE r.owner = \(owner.value) ORDER BY u.address
+                """)
+            var summaries: [DirectSummary] = []
+            for row in 0..<rows.count {
+                summaries.append(
+                    DirectSummary(
+                        conversationID: try rows.id(row, 0), user: try user(rows, row, 1), lastSeq: try rows.int64(row, 2)))
+            }
+            return summaries
+        } catch { throw HomeError(error) }
+    }
+
+    /// A page of messages, ascending by `seq`; the author's own ones with their nonce and what became of them on the way.
+    func messages(
+        in conversation: Int64, page: HistoryPage, of account: Account
+    ) async throws(HomeError) -> [DirectMessage] {
+        let limit = Int64(page.limit)
+        let chosen: PostgresQuery =
+            switch page.position {
+            case .latest:
+                """
+                SELECT \(unescaped: Self.columns) WHERE m.conversation = \(conversation)
+                ORDER BY m.seq DESC LIMIT \(limit)
+                """
+            case .before(let seq):
+                """
+                SELECT \(unescaped: Self.columns) WHERE m.conversation = \(conversation) AND m.seq < \(seq)
+                ORDER BY m.seq DESC LIMIT \(limit)
+                """
+            case .after(let seq):
+                """
+                SELECT \(unescaped: Self.columns) WHERE m.conversation = \(conversation) AND m.seq > \(seq)
+                ORDER BY m.seq LIMIT \(limit)
+                """
+            }
+        do throws(PostgresError) {
+            let rows = try await database.query(chosen)
+            var messages: [DirectMessage] = []
+            messages.reserveCapacity(rows.count)
+            for row in 0..<rows.count { messages.append(try message(rows, row, account)) }
+            if case .after = page.position { return messages }
+            return messages.reversed()
+        } catch { throw HomeError(error) }
+    }
+
+    /// `delivery` is worked out, not stored: a message is delivered once its outbox number is acknowledged and it is no dead letter.
+    private static let columns = """
+        m.id, c.id, m.seq, m.n, a.address, b.address, m.body, m.reply_to, m.sent_at, m.nonce, m.author, p.name,
+        CASE WHEN m.out_peer IS NULL THEN NULL WHEN d.event IS NOT NULL THEN 'failed'
+            WHEN m.out_seq <= l.acked THEN 'delivered' WHEN m.out_seq <= l.delayed_through THEN 'delayed'
+            ELSE 'queued' END,
+        d.code
+        FROM messages m
+        JOIN conversations c ON c.key = m.conversation
+        JOIN users a ON a.key = m.author
+        JOIN users b ON b.key = m.receiver
+        LEFT JOIN peers p ON p.key = m.out_peer
+        LEFT JOIN outbound_links l ON l.peer = m.out_peer
+        LEFT JOIN LATERAL (
+            SELECT event, code FROM dead_letters
+            WHERE event = m.id AND direction = 'out' AND m.out_peer IS NOT NULL LIMIT 1
+        ) d ON true
+        """
+
+    private func message(_ rows: PostgresRows, _ row: Int, _ account: Account) throws(PostgresError) -> DirectMessage {
+        let id: MessageID = try rows.id(row, 0)
+        let isOwn = try rows.int64(row, 10) == account.key.value
+        var delivery: DeliveryReport?
+        if let text = try rows.optionalText(row, 12), let state = DeliveryReport.State(rawValue: text),
+            let name = try rows.optionalText(row, 11), let server = ServerName(name)
+        {
+            delivery = DeliveryReport(messageID: id, server: server, state: state, reason: try rows.optionalText(row, 13))
+        }
+        return DirectMessage(
+            id: id, conversationID: try rows.id(row, 1), seq: try rows.int64(row, 2), n: try rows.int64(row, 3),
+            author: try user(rows, row, 4), receiver: try user(rows, row, 5), text: try rows.text(row, 6),
+            replyTo: try rows.optionalID(row, 7), timestamp: try rows.instant(row, 8),
+            nonce: isOwn ? try rows.optionalText(row, 9) : nil, delivery: delivery)
+    }
+
+    private func user(_ rows: PostgresRows, _ row: Int, _ column: Int) throws(PostgresError) -> UserID {
+        guard let id = UserID(try rows.text(row, column)) else {
+            throw .decoding(column: "address", problem: "is no address")
+        }
+        return id
+    }
+}

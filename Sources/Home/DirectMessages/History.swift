@@ -1,0 +1,100 @@
+package import Wire
+
+/// Which part of a history is asked for; cursors are exclusive.
+package struct HistoryPage: Sendable {
+    package enum Position: Sendable, Equatable {
+        case latest
+        case before(Int64)
+        case after(Int64)
+    }
+
+    package static let maximumLimit = 200
+    package static let defaultLimit = 50
+
+    package let position: Position
+    /// 1…200.
+    package let limit: Int
+
+    package init(_ position: Position = .latest, limit: Int = HistoryPage.defaultLimit) {
+        self.position = position
+        self.limit = min(max(limit, 1), Self.maximumLimit)
+    }
+}
+
+/// A page of a direct conversation, ascending by `seq`.
+package struct DirectHistory: Sendable {
+    /// Nil while the two have no conversation.
+    package let conversationID: ConversationID?
+    package let messages: [DirectMessage]
+    package let lastSeq: Int64
+}
+
+/// A durable event of a conversation; edits, deletions and reactions will be further cases.
+package enum ConversationEvent: Sendable {
+    case message(DirectMessage)
+}
+
+/// The events of a conversation behind a cursor: what fills a hole.
+package struct ConversationEvents: Sendable {
+    package let conversationID: ConversationID
+    package let events: [ConversationEvent]
+    package let lastSeq: Int64
+}
+
+/// An entry of `ready.direct`.
+package struct DirectSummary: Sendable {
+    package let conversationID: ConversationID
+    package let user: UserID
+    package let lastSeq: Int64
+}
+
+/// What a session starts from: lists and counters only.
+package struct ReadyState: Sendable {
+    package let direct: [DirectSummary]
+    package let friends: [Friend]
+    package let friendRequests: [FriendRequest]
+}
+
+extension Home {
+    /// The messages that a local user and somebody else have exchanged.
+    package func directMessages(
+        with other: UserID, page: HistoryPage, of account: Account
+    ) async throws(HomeError) -> DirectHistory {
+        guard let other = try await directory.resolve(other) else {
+            if other.server == server { throw .notFound("no user has this address") }
+            return DirectHistory(conversationID: nil, messages: [], lastSeq: 0)
+        }
+        guard let conversation = try await messageStore.conversation(of: account.key, with: other.key) else {
+            return DirectHistory(conversationID: nil, messages: [], lastSeq: 0)
+        }
+        let messages = try await messageStore.messages(in: conversation.key, page: page, of: account)
+        return DirectHistory(conversationID: conversation.id, messages: messages, lastSeq: conversation.lastSeq)
+    }
+
+    /// The durable events of one of the account's conversations with `seq` above `after`, ascending.
+    package func events(
+        in id: ConversationID, after seq: Int64, limit: Int, of account: Account
+    ) async throws(HomeError) -> ConversationEvents {
+        guard let conversation = try await messageStore.conversation(id, of: account.key) else {
+            throw .notFound("you have no such conversation")
+        }
+        let page = HistoryPage(.after(seq), limit: limit)
+        let messages = try await messageStore.messages(in: conversation.key, page: page, of: account)
+        return ConversationEvents(
+            conversationID: id, events: messages.map(ConversationEvent.message), lastSeq: conversation.lastSeq)
+    }
+
+    /// The lists and counters of `ready`.
+    package func readyState(of account: Account) async throws(HomeError) -> ReadyState {
+        async let direct = messageStore.summaries(of: account.key)
+        async let friends = friendStore.friends(of: account.key)
+        async let requests = friendStore.requests(of: account.key)
+        do {
+            return try await ReadyState(direct: direct, friends: friends, friendRequests: requests)
+        } catch let error as HomeError {
+            throw error
+        } catch {
+            preconditionFailure("the stores throw nothing but HomeError: \(error)")
+        }
+    }
+}

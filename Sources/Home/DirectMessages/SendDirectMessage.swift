@@ -1,0 +1,88 @@
+package import Wire
+
+extension Home {
+    /// Sends a private message from a local user: checked, numbered, stored and, for a peer's user, queued in one COMMIT.
+    ///
+    /// - Parameters:
+    ///   - text: 1…4,000 Unicode code points and at most 16 KiB of UTF-8.
+    ///   - nonce: 1…64 printable ASCII characters; the same author's same nonce in the conversation gets the first receipt, for ever.
+    ///   - stream: The socket that sends; it gets the receipt, the author's other sockets `private-message-sent`.
+    package func sendDirectMessage(
+        to receiver: UserID, text: String, nonce: String?, replyTo: MessageID?, from account: Account, stream: StreamID?
+    ) async throws(HomeError) -> SendReceipt {
+        try MessageRules.check(text: text)
+        try MessageRules.check(nonce: nonce)
+        guard receiver != account.id else { throw .invalid(field: "receiver_id", problem: "is yourself") }
+        guard let receiver = try await directory.resolve(receiver) else {
+            // A stranger of a peer is simply no friend; only a local address can be told not to exist.
+            throw receiver.server == server ? .notFound("no user has the address in receiver_id") : .notFriends
+        }
+        let author = ResolvedUser(key: account.key, id: account.id, peer: nil)
+        let draft = MessageDraft(
+            id: ids.next(), author: author, receiver: receiver, text: text, nonce: nonce, replyTo: replyTo,
+            timestamp: time.now())
+        return try await writer.submit(SendDirectMessage(draft: draft, stream: stream))
+    }
+}
+
+/// A local author's message in the Writer.
+private struct SendDirectMessage: WriteUnit {
+    let draft: MessageDraft
+    let stream: StreamID?
+
+    private var pair: RosterPair { RosterPair(owner: draft.author.key, other: draft.receiver.key) }
+
+    func declare(_ needs: inout BatchNeeds) {
+        needs.conversations.insert(pair)
+        if let nonce = draft.nonce { needs.nonces.append(NonceKey(pair: pair, nonce: nonce)) }
+        if let replyTo = draft.replyTo { needs.messages.insert(replyTo) }
+        if let peer = draft.receiver.peer { needs.outbound.insert(peer.key) }
+        if needs.mayHaveRun { needs.messages.insert(draft.id) }
+    }
+
+    func apply(to batch: inout Batch) throws(HomeError) -> SendReceipt {
+        if let nonce = draft.nonce, let first = batch.messagesByNonce[NonceKey(pair: pair, nonce: nonce)],
+            first.id != draft.id
+        {
+            return receipt(for: first, duplicate: true)
+        }
+        if let own = batch.messagesByID[draft.id] {
+            // An earlier try committed, and its connection was lost before anybody heard of it.
+            return receipt(for: own, duplicate: false)
+        }
+        guard let entry = batch.rosters[pair], entry.state == .friends, let conversation = entry.conversation else {
+            throw .notFriends
+        }
+        if let replyTo = draft.replyTo, batch.messagesByID[replyTo]?.conversation != conversation {
+            throw .notFound("reply_to names no message of this conversation")
+        }
+        var draft = draft
+        if let peer = draft.receiver.peer {
+            draft.outbox = (peer.key, batch.nextOutboxSeq(for: peer.key))
+            batch.enqueue(event, to: peer)
+        }
+        let message = batch.append(draft, to: conversation)
+        tell(message, &batch)
+        return receipt(for: message, duplicate: false)
+    }
+
+    private var event: OutgoingEvent {
+        OutgoingEvent(
+            id: EventID(draft.id), sender: draft.author, receiver: draft.receiver, timestamp: draft.timestamp,
+            payload: .directMessage(text: draft.text, replyTo: draft.replyTo))
+    }
+
+    private func tell(_ message: StoredMessage, _ batch: inout Batch) {
+        let message = message.message(author: draft.author.id, receiver: draft.receiver.id)
+        if draft.receiver.peer == nil {
+            batch.tell(Event(to: [draft.receiver.key], .newPrivateMessage(message)))
+        }
+        batch.tell(Event(to: [draft.author.key], except: stream, .privateMessageSent(message)))
+    }
+
+    private func receipt(for message: StoredMessage, duplicate: Bool) -> SendReceipt {
+        SendReceipt(
+            messageID: message.id, conversationID: message.conversationID, seq: message.seq,
+            timestamp: message.timestamp, state: message.outPeer == nil ? .sent : .queued, duplicate: duplicate)
+    }
+}

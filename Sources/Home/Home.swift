@@ -1,0 +1,80 @@
+package import Postgres
+package import Wire
+
+/// The domain of one homeserver: what the APIs call. Its use cases are its methods, each in a file of its feature's folder.
+///
+/// State: none of its own; PostgreSQL holds what must survive, the parts below say where their caches live.
+package final class Home: Sendable {
+    package let settings: HomeSettings
+    package let time: any TimeSource
+    package let ids: IDSource
+    package let accountState: AccountState
+    let delivery: any Delivery
+    /// Reads, and writes that number nothing.
+    let database: PostgresClient
+    let writer: Writer
+    let directory: UserDirectory
+    let friendStore: FriendStore
+    let messageStore: DirectMessageStore
+    let peerStore: PeerStore
+
+    package var server: ServerName { settings.server }
+
+    /// - Parameters:
+    ///   - database: For reads, several connections.
+    ///   - writerDatabase: One connection, made with `Home.writerOptions`.
+    ///   - delivery: Where events go after COMMIT.
+    package init(
+        settings: HomeSettings, database: PostgresClient, writerDatabase: PostgresClient, delivery: any Delivery,
+        time: any TimeSource = SystemTime(), ids: IDSource = IDSource()
+    ) {
+        self.settings = settings
+        self.time = time
+        self.ids = ids
+        self.delivery = delivery
+        self.database = database
+        accountState = AccountState(settings: settings, time: time)
+        writer = Writer(database: writerDatabase, delivery: delivery, time: time)
+        directory = UserDirectory(store: UserStore(database: database), server: settings.server)
+        friendStore = FriendStore(database: database)
+        messageStore = DirectMessageStore(database: database)
+        peerStore = PeerStore(database: database)
+    }
+
+    /// Server settings of the Writer's connection: its joins over arrays are always index lookups, whatever the statistics say.
+    package static let writerOptions: [String: String] = [
+        "enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "enable_material": "off",
+        "jit": "off", "plan_cache_mode": "force_generic_plan",
+    ]
+
+    /// The key of the advisory lock that one serving process holds per database.
+    package static let servingLock: Int64 = 0x486f_6d65_0001
+
+    /// Whether requests can be served: the database answers within a second.
+    package var isReady: Bool {
+        get async {
+            await withTaskGroup(of: Bool.self) { group in
+                group.addTask { (try? await self.database.query("SELECT 1")) != nil }
+                group.addTask {
+                    try? await Task.sleep(for: .seconds(1))
+                    return false
+                }
+                defer { group.cancelAll() }
+                return await group.next() ?? false
+            }
+        }
+    }
+
+    /// Background upkeep: commands of the command line, and purges. Ends when its task is cancelled.
+    package func run() async {
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.runControl() }
+            group.addTask { await self.runPurges() }
+        }
+    }
+
+    /// Refuses new writes; what waits is still done. Called before the database is closed.
+    package func close() {
+        writer.close()
+    }
+}

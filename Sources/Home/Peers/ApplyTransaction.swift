@@ -1,0 +1,172 @@
+import Wire
+
+extension Home {
+    /// Applies a peer's transaction: events in order of `seq`, each whole or rejected with a code, the lane's position in the same COMMIT.
+    ///
+    /// What was applied before is skipped. An event that cannot be taken is acknowledged with a code and kept as a dead letter, so the lane
+    /// moves on. The caller has verified that the request comes from `peer`; whether each event may is judged here.
+    package func applyTransaction(
+        from peer: Peer, epoch: String, events: [InboundEvent]
+    ) async throws(TransactionError) -> TransactionResult {
+        let remote = RemotePeer(key: peer.key, name: peer.name)
+        var units: [ApplyPeerEvent] = []
+        units.reserveCapacity(events.count)
+        for event in events {
+            do throws(HomeError) {
+                units.append(try await unit(for: event, from: remote, epoch: epoch))
+            } catch {
+                throw .home(error)
+            }
+        }
+        var rejected: [RejectedEvent] = []
+        var ack: Int64?
+        for (event, result) in zip(events, await writer.submit(contentsOf: units)) {
+            switch result {
+            case .success(.done), .success(.skipped): break
+            case .success(.rejected(let code)): rejected.append(RejectedEvent(seq: event.seq, code: code.rawValue))
+            case .success(.refused(let error)):
+                // What came before it is committed: the next try starts behind it.
+                throw error
+            case .failure(let error): throw .home(error)
+            }
+            ack = event.seq
+        }
+        if let ack { return TransactionResult(epoch: epoch, ack: ack, rejected: rejected) }
+        let position = try await inbound(peer.key)
+        guard position.epoch == epoch else { throw .epochUnknown(last: position.last) }
+        return TransactionResult(epoch: epoch, ack: position.last, rejected: [])
+    }
+
+    private func inbound(_ peer: PeerKey) async throws(TransactionError) -> InboundPosition {
+        do throws(HomeError) {
+            return try await peerStore.inboundPosition(of: peer)
+        } catch {
+            throw .home(error)
+        }
+    }
+
+    /// Judges what needs no database lock: authority, shape, and who the people are.
+    private func unit(
+        for event: InboundEvent, from peer: RemotePeer, epoch: String
+    ) async throws(HomeError) -> ApplyPeerEvent {
+        func make(_ verdict: ApplyPeerEvent.Verdict) -> ApplyPeerEvent {
+            ApplyPeerEvent(
+                peer: peer, epoch: epoch, event: event, verdict: verdict, answer: ids.next(), newConversation: ids.next())
+        }
+        guard event.sender.server == peer.name, event.to.server == server else { return make(.reject(.forbidden)) }
+        let payload: PeerEventPayload
+        do throws(RejectionError) {
+            payload = try PeerEventPayload.decode(event)
+        } catch {
+            return make(.reject(error.code))
+        }
+        if case .directMessage(let text, _) = payload {
+            do throws(HomeError) { try MessageRules.check(text: text) } catch { return make(.reject(.invalid)) }
+        }
+        guard let receiver = try await directory.resolve(event.to) else { return make(.reject(.notFound)) }
+        guard let sender = try await directory.resolve(event.sender, meeting: true) else {
+            return make(.reject(.forbidden))
+        }
+        return make(.take(payload, sender: sender, receiver: receiver))
+    }
+}
+
+/// One event of a peer in the Writer.
+struct ApplyPeerEvent: WriteUnit {
+    enum Verdict: Sendable {
+        case reject(RejectionCode)
+        case take(PeerEventPayload, sender: ResolvedUser, receiver: ResolvedUser)
+    }
+
+    enum Answer: Sendable {
+        case done
+        /// It was applied before.
+        case skipped
+        case rejected(RejectionCode)
+        /// Neither it nor what follows it may be applied.
+        case refused(TransactionError)
+    }
+
+    let peer: RemotePeer
+    let epoch: String
+    let event: InboundEvent
+    let verdict: Verdict
+    /// The id of an event that answers this one, should it need an answer.
+    let answer: EventID
+    let newConversation: ConversationID
+
+    /// What PostgreSQL cannot store is rejected, so that what is behind it arrives.
+    var replacement: ApplyPeerEvent? {
+        if case .reject = verdict { return nil }
+        return ApplyPeerEvent(
+            peer: peer, epoch: epoch, event: event, verdict: .reject(.internal), answer: answer,
+            newConversation: newConversation)
+    }
+
+    func declare(_ needs: inout BatchNeeds) {
+        needs.inbound.insert(peer.key)
+        guard case .take(let payload, let sender, let receiver) = verdict else { return }
+        let pair = RosterPair(owner: receiver.key, other: sender.key)
+        switch payload {
+        case .directMessage(_, let replyTo):
+            needs.conversations.insert(pair)
+            needs.messages.insert(MessageID(event.id))
+            if let replyTo { needs.messages.insert(replyTo) }
+        case .friendRequest(let id), .friendAccept(let id), .friendEnd(let id, _):
+            needs.rosters.insert(pair)
+            needs.requests.insert(id)
+            needs.outbound.insert(peer.key)
+            needs.newConversations += 1
+        }
+    }
+
+    func apply(to batch: inout Batch) throws(HomeError) -> Answer {
+        let position = batch.inbound[peer.key] ?? InboundPosition(epoch: nil, last: 0, lastEvent: nil)
+        guard position.epoch == epoch else { return .refused(.epochUnknown(last: position.last)) }
+        if event.seq <= position.last {
+            let isOther = event.seq == position.last && position.lastEvent != nil && position.lastEvent != event.id
+            return isOther ? .refused(.fork) : .skipped
+        }
+        guard event.seq == position.last + 1 else { return .refused(.gap(expected: position.last + 1)) }
+        let rejection = take(&batch)
+        batch.inbound[peer.key] = InboundPosition(epoch: epoch, last: event.seq, lastEvent: event.id)
+        batch.touchedInbound.insert(peer.key)
+        guard let rejection else { return .done }
+        batch.newDeadLetters.append(deadLetter(rejection, at: batch.now))
+        return .rejected(rejection)
+    }
+
+    /// Applies the event, or says why not; nothing is staged in the second case.
+    private func take(_ batch: inout Batch) -> RejectionCode? {
+        switch verdict {
+        case .reject(let code): return code
+        case .take(.directMessage(let text, let replyTo), let sender, let receiver):
+            return batch.receiveDirectMessage(
+                MessageDraft(
+                    id: MessageID(event.id), author: sender, receiver: receiver, text: text, nonce: nil,
+                    replyTo: replyTo, timestamp: min(event.timestamp, batch.now)))
+        case .take(.friendRequest(let id), let sender, let receiver):
+            return batch.receiveRequest(id, of: self, from: sender, to: receiver)
+        case .take(.friendAccept(let id), let sender, let receiver):
+            return batch.receiveAccept(id, of: self, from: sender, to: receiver)
+        case .take(.friendEnd(let id, let reason), let sender, let receiver):
+            return batch.receiveEnd(id, reason, of: self, from: sender, to: receiver)
+        }
+    }
+
+    private func deadLetter(_ code: RejectionCode, at instant: Instant) -> DeadLetter {
+        var json = JSONWriter()
+        json.beginObject()
+        json.field("seq", event.seq)
+        json.field("id", event.id)
+        json.field("type", event.type)
+        json.field("ts", event.timestamp)
+        json.field("sender", event.sender)
+        json.field("to", event.to)
+        json.field("data", event.data)
+        json.endObject()
+        return DeadLetter(
+            direction: .in, peer: peer.key, epoch: epoch, seq: event.seq, event: event.id, type: event.type,
+            code: code.rawValue, json: json.bytes, createdAt: instant)
+    }
+}

@@ -1,0 +1,102 @@
+package import Wire
+
+/// One event of a peer's transaction, parsed and not yet judged.
+package struct InboundEvent: Sendable {
+    package let seq: Int64
+    package let id: EventID
+    package let type: String
+    package let sender: UserID
+    package let to: UserID
+    package let timestamp: Instant
+    package let data: JSONObject
+
+    package init(
+        seq: Int64, id: EventID, type: String, sender: UserID, to: UserID, timestamp: Instant, data: JSONObject
+    ) {
+        self.seq = seq
+        self.id = id
+        self.type = type
+        self.sender = sender
+        self.to = to
+        self.timestamp = timestamp
+        self.data = data
+    }
+}
+
+/// What the receiver of an event says when it cannot take it; acknowledged all the same, so that the lane moves on.
+package enum RejectionCode: String, Sendable, CaseIterable {
+    case unsupported, invalid, forbidden, conflict, expired, poison, `internal`
+    case notFound = "not_found"
+    case notFriends = "not_friends"
+    case tooLarge = "too_large"
+}
+
+/// An event that was acknowledged without effect.
+package struct RejectedEvent: Sendable, Equatable {
+    package let seq: Int64
+    package let code: String
+
+    package init(seq: Int64, code: String) {
+        self.seq = seq
+        self.code = code
+    }
+}
+
+/// The answer to a transaction: `ack` is the highest contiguous `seq` whose effect is committed.
+package struct TransactionResult: Sendable, Equatable {
+    package let epoch: String
+    package let ack: Int64
+    package let rejected: [RejectedEvent]
+
+    package init(epoch: String, ack: Int64, rejected: [RejectedEvent]) {
+        self.epoch = epoch
+        self.ack = ack
+        self.rejected = rejected
+    }
+}
+
+/// Why a transaction is not applied (the 409s of the durable lane), or could not be.
+package enum TransactionError: Error, Sendable, Equatable {
+    case gap(expected: Int64)
+    case fork
+    case epochUnknown(last: Int64)
+    case home(HomeError)
+}
+
+/// What an event asks for, decoded from its `data`.
+enum PeerEventPayload: Sendable {
+    case directMessage(text: String, replyTo: MessageID?)
+    case friendRequest(FriendRequestID)
+    case friendAccept(FriendRequestID)
+    case friendEnd(FriendRequestID, FriendshipChange.Reason)
+
+    /// Nil for a type of a later version.
+    static func decode(_ event: InboundEvent) throws(RejectionError) -> PeerEventPayload {
+        guard let type = PeerEventType(rawValue: event.type) else { throw RejectionError(.unsupported) }
+        do throws(FieldError) {
+            switch type {
+            case .directMessage:
+                let text = try event.data.string(
+                    "message", maxCodePoints: Limits.messageCodePoints, maxBytes: Limits.messageBytes)
+                return .directMessage(text: text, replyTo: try event.data.optionalID("reply_to"))
+            case .friendRequest:
+                return .friendRequest(try event.data.id("request_id"))
+            case .friendAccept:
+                return .friendAccept(try event.data.id("request_id"))
+            case .friendEnd:
+                let reason = try event.data.string("reason")
+                // A reason of a later version still ends it.
+                return .friendEnd(
+                    try event.data.id("request_id"), FriendshipChange.Reason(rawValue: reason) ?? .removed)
+            }
+        } catch {
+            throw RejectionError(.invalid)
+        }
+    }
+}
+
+/// A refusal of one event inside the Writer.
+struct RejectionError: Error {
+    let code: RejectionCode
+    init(_ code: RejectionCode) { self.code = code }
+}

@@ -1,0 +1,61 @@
+import Wire
+
+/// An event of the durable lane before it is numbered: what the Writer turns into an outbox row.
+struct OutgoingEvent: Sendable {
+    enum Payload: Sendable {
+        case directMessage(text: String, replyTo: MessageID?)
+        case friendRequest(FriendRequestID)
+        case friendAccept(FriendRequestID)
+        case friendEnd(FriendRequestID, FriendshipChange.Reason)
+    }
+
+    let id: EventID
+    let sender: ResolvedUser
+    let receiver: ResolvedUser
+    let timestamp: Instant
+    let payload: Payload
+
+    var type: String {
+        switch payload {
+        case .directMessage: PeerEventType.directMessage.rawValue
+        case .friendRequest: PeerEventType.friendRequest.rawValue
+        case .friendAccept: PeerEventType.friendAccept.rawValue
+        case .friendEnd: PeerEventType.friendEnd.rawValue
+        }
+    }
+
+    /// The event as it goes over the link: `{seq, id, type, ts, sender, to, data}`.
+    func json(seq: Int64) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.field("seq", seq)
+        writer.field("id", id)
+        writer.field("type", type)
+        writer.field("ts", timestamp)
+        writer.field("sender", sender.id)
+        writer.field("to", receiver.id)
+        writer.key("data")
+        writer.beginObject()
+        switch payload {
+        case .directMessage(let text, let replyTo):
+            writer.field("message", text)
+            writer.field("reply_to", replyTo)
+        case .friendRequest(let request), .friendAccept(let request):
+            writer.field("request_id", request)
+        case .friendEnd(let request, let reason):
+            writer.field("request_id", request)
+            writer.field("reason", reason.rawValue)
+        }
+        writer.endObject()
+        writer.endObject()
+        return writer.bytes
+    }
+}
+
+/// The types of the durable lane's events in this version; anything else is acknowledged as `unsupported`.
+package enum PeerEventType: String, Sendable, CaseIterable {
+    case directMessage = "direct.message"
+    case friendRequest = "friend.request"
+    case friendAccept = "friend.accept"
+    case friendEnd = "friend.end"
+}

@@ -1,0 +1,10 @@
+package import Postgres
+
+/// The schema of a homeserver's database: append-only and forward only. A migration that has landed never changes.
+package enum Schema {
+    package static let migrations: [Migration] = [
+        M001Accounts.migration,
+        M002Peers.migration,
+        M003DirectMessages.migration,
+    ]
+}

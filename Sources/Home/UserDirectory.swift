@@ -1,0 +1,101 @@
+import Postgres
+import Synchronization
+import Wire
+
+/// Finds a user by address or key; every use case that names somebody else asks it first.
+///
+/// State: `Mutex`. An address keeps its key for ever, so what was found once stays true; at `maximumEntries` the cache starts anew.
+final class UserDirectory: Sendable {
+    static let maximumEntries = 100_000
+
+    private struct Cache {
+        var byAddress: [String: ResolvedUser] = [:]
+        var byKey: [UserKey: ResolvedUser] = [:]
+    }
+
+    private let cache = Mutex(Cache())
+    private let store: UserStore
+    private let server: ServerName
+
+    init(store: UserStore, server: ServerName) {
+        self.store = store
+        self.server = server
+    }
+
+    /// The user with this address, or nil when nobody here has heard of him.
+    ///
+    /// - Parameter meeting: A peer's user, and the peer itself, are noted when they are new: somebody here is about to deal with them.
+    func resolve(_ id: UserID, meeting: Bool = false) async throws(HomeError) -> ResolvedUser? {
+        if let known = cache.withLock({ $0.byAddress[id.text] }) { return known }
+        let isRemote = id.server != server
+        let found: ResolvedUser?
+        if let user = try await store.user(address: id) {
+            found = user
+        } else {
+            found = meeting && isRemote ? try await store.meet(id) : nil
+        }
+        if let found { remember(found) }
+        return found
+    }
+
+    func resolve(_ key: UserKey) async throws(HomeError) -> ResolvedUser? {
+        if let known = cache.withLock({ $0.byKey[key] }) { return known }
+        guard let found = try await store.user(key: key) else { return nil }
+        remember(found)
+        return found
+    }
+
+    private func remember(_ user: ResolvedUser) {
+        cache.withLock { cache in
+            if cache.byKey.count >= Self.maximumEntries { cache = Cache() }
+            cache.byAddress[user.id.text] = user
+            cache.byKey[user.key] = user
+        }
+    }
+}
+
+/// The SQL of `users` that is not about accounts.
+struct UserStore: Sendable {
+    let database: PostgresClient
+
+    func user(address: UserID) async throws(HomeError) -> ResolvedUser? {
+        try await user(
+            """
+            SELECT u.key, u.address, u.peer, p.name FROM users u LEFT JOIN peers p ON p.key = u.peer
+            WHERE u.address = \(address.text)
+            """)
+    }
+
+    func user(key: UserKey) async throws(HomeError) -> ResolvedUser? {
+        try await user(
+            """
+            SELECT u.key, u.address, u.peer, p.name FROM users u LEFT JOIN peers p ON p.key = u.peer
+            WHERE u.key = \(key.value)
+            """)
+    }
+
+    /// Notes a peer's user, and the peer with its two lanes when it is new too.
+    func meet(_ id: UserID) async throws(HomeError) -> ResolvedUser? {
+        let peer = try await PeerStore(database: database).meet(id.server)
+        do throws(PostgresError) {
+            try await database.execute(
+                """
+                INSERT INTO users (address, peer, created_at) VALUES (\(id.text), \(peer.key.value), now())
+                ON CONFLICT (address) DO NOTHING
+                """)
+        } catch { throw HomeError(error) }
+        return try await user(address: id)
+    }
+
+    private func user(_ query: PostgresQuery) async throws(HomeError) -> ResolvedUser? {
+        do throws(PostgresError) {
+            let rows = try await database.query(query)
+            guard rows.count > 0, let id = UserID(try rows.text(0, 1)) else { return nil }
+            var peer: RemotePeer?
+            if let key = try rows.optionalInt64(0, 2), let name = ServerName(try rows.text(0, 3)) {
+                peer = RemotePeer(key: PeerKey(key), name: name)
+            }
+            return ResolvedUser(key: UserKey(try rows.int64(0, 0)), id: id, peer: peer)
+        } catch { throw HomeError(error) }
+    }
+}

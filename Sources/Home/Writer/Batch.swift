@@ -1,0 +1,119 @@
+import Wire
+
+/// The working copy of what one batch has read, and what it will write; lives on the Writer's task for one transaction.
+struct Batch {
+    let now: Instant
+    /// True when an earlier try of the same units may have committed: a unit that finds its own effect answers as it would have then.
+    let mayHaveRun: Bool
+
+    // What was read, kept in step with what was staged.
+    var rosters: [RosterPair: RosterEntry] = [:]
+    var conversations: [Int64: ConversationCounters] = [:]
+    var messagesByNonce: [NonceKey: StoredMessage] = [:]
+    var messagesByID: [MessageID: StoredMessage] = [:]
+    var requests: [FriendRequestID: StoredFriendRequest] = [:]
+    var outbound: [PeerKey: OutboundCounters] = [:]
+    var inbound: [PeerKey: InboundPosition] = [:]
+    var acknowledged: [PeerKey: [OutboxRow]] = [:]
+    var overdue: [PeerKey: [OutboxRow]] = [:]
+    var spareConversations: [Int64] = []
+
+    // What will be written.
+    var newMessages: [StoredMessage] = []
+    var newOutbox: [OutboxRow] = []
+    var newDeadLetters: [DeadLetter] = []
+    var newConversations: [Int64] = []
+    var touchedConversations: Set<Int64> = []
+    var touchedRosters: Set<RosterPair> = []
+    var touchedRequests: Set<FriendRequestID> = []
+    var touchedOutbound: Set<PeerKey> = []
+    var touchedInbound: Set<PeerKey> = []
+
+    // What is told after COMMIT, in order.
+    var events: [Event] = []
+    var outboxEvents: [OutboxEvent] = []
+
+    init(now: Instant, mayHaveRun: Bool) {
+        self.now = now
+        self.mayHaveRun = mayHaveRun
+    }
+
+    var hasWrites: Bool {
+        !(newMessages.isEmpty && newOutbox.isEmpty && newDeadLetters.isEmpty && newConversations.isEmpty
+            && touchedConversations.isEmpty && touchedRosters.isEmpty && touchedRequests.isEmpty
+            && touchedOutbound.isEmpty && touchedInbound.isEmpty)
+    }
+
+    mutating func tell(_ event: Event) {
+        events.append(event)
+    }
+}
+
+// MARK: - Numbering
+
+extension Batch {
+    /// Gives the message the next numbers of its conversation and stages it.
+    mutating func append(_ draft: MessageDraft, to conversation: Int64) -> StoredMessage {
+        guard var counters = conversations[conversation] else {
+            preconditionFailure("a message is appended only to a conversation that the batch has locked or made")
+        }
+        counters.lastSeq += 1
+        counters.lastN += 1
+        conversations[conversation] = counters
+        touchedConversations.insert(conversation)
+        let message = StoredMessage(
+            draft: draft, conversation: conversation, conversationID: counters.id, seq: counters.lastSeq, n: counters.lastN)
+        newMessages.append(message)
+        messagesByID[draft.id] = message
+        if let nonce = draft.nonce {
+            messagesByNonce[NonceKey(pair: RosterPair(owner: draft.author.key, other: draft.receiver.key), nonce: nonce)] = message
+        }
+        return message
+    }
+
+    /// Makes a conversation for two users who have none yet.
+    mutating func makeConversation(id: ConversationID) -> Int64 {
+        guard let key = spareConversations.popLast() else {
+            preconditionFailure("a unit that may make a conversation declares it")
+        }
+        conversations[key] = ConversationCounters(id: id, lastSeq: 0, lastN: 0)
+        newConversations.append(key)
+        return key
+    }
+
+    /// The number that the next event for this peer will get.
+    func nextOutboxSeq(for peer: PeerKey) -> Int64 {
+        (outbound[peer]?.last ?? 0) + 1
+    }
+
+    /// Numbers an event for a peer and stages its outbox row.
+    mutating func enqueue(_ event: OutgoingEvent, to peer: RemotePeer) {
+        guard var counters = outbound[peer.key] else {
+            preconditionFailure("a unit declares the peers for which it numbers events")
+        }
+        counters.last += 1
+        outbound[peer.key] = counters
+        touchedOutbound.insert(peer.key)
+        let json = event.json(seq: counters.last)
+        newOutbox.append(
+            OutboxRow(
+                peer: peer.key, seq: counters.last, event: event.id, type: event.type, sender: event.sender.key,
+                receiver: event.receiver.key, json: json, createdAt: now))
+        outboxEvents.append(
+            OutboxEvent(peer: peer.key, server: peer.name, seq: counters.last, json: json, createdAt: now))
+    }
+
+    mutating func setRoster(_ pair: RosterPair, _ change: (inout RosterEntry) -> Void) {
+        var entry = rosters[pair] ?? RosterEntry(state: .none, request: nil, crossed: nil, conversation: nil, since: now)
+        let before = entry.state
+        change(&entry)
+        if entry.state != before { entry.since = now }
+        rosters[pair] = entry
+        touchedRosters.insert(pair)
+    }
+
+    mutating func setRequest(_ request: StoredFriendRequest) {
+        requests[request.id] = request
+        touchedRequests.insert(request.id)
+    }
+}

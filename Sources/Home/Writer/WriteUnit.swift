@@ -1,0 +1,58 @@
+import Wire
+
+/// One thing that the Writer does whole or not at all: a command of a user, or one event of a link.
+///
+/// A unit is decided in Swift over rows that the batch has locked and read, and staged as rows to be written; so what one unit of a
+/// batch did is seen by the next one. `apply` throws before it stages anything. It may run again (another try after a lost
+/// connection, a smaller batch after a rejected one): whatever makes it unique, ids above all, is minted before it is handed over.
+protocol WriteUnit: Sendable {
+    associatedtype Answer: Sendable
+
+    /// Names the rows that `apply` will look at.
+    func declare(_ needs: inout BatchNeeds)
+    /// Decides, and stages rows and events.
+    func apply(to batch: inout Batch) throws(HomeError) -> Answer
+    /// What takes the unit's place when PostgreSQL rejects it even on its own; nil answers the caller `internal`.
+    var replacement: Self? { get }
+}
+
+extension WriteUnit {
+    var replacement: Self? { nil }
+}
+
+/// The rows that the units of a batch have asked for; each list becomes at most one statement.
+struct BatchNeeds {
+    /// True when an earlier try of these units may have committed.
+    let mayHaveRun: Bool
+    /// Pairs whose conversation gets a number: the conversation's row is locked.
+    var conversations: Set<RosterPair> = []
+    /// Pairs whose roster entry may change.
+    var rosters: Set<RosterPair> = []
+    var nonces: [NonceKey] = []
+    var messages: Set<MessageID> = []
+    var requests: Set<FriendRequestID> = []
+    var outbound: Set<PeerKey> = []
+    var inbound: Set<PeerKey> = []
+    /// Outbox rows that an acknowledgement covers, from what was acknowledged before through this `seq`.
+    var acknowledged: [PeerKey: Int64] = [:]
+    /// Outbox rows through this `seq` that are late and whose authors do not know it yet.
+    var overdue: [PeerKey: Int64] = [:]
+    /// How many conversations may have to be made.
+    var newConversations = 0
+
+    init(mayHaveRun: Bool) { self.mayHaveRun = mayHaveRun }
+}
+
+/// One side of what two users have with each other: `owner` is local.
+struct RosterPair: Hashable, Comparable {
+    let owner: UserKey
+    let other: UserKey
+
+    static func < (a: RosterPair, b: RosterPair) -> Bool { (a.owner, a.other) < (b.owner, b.other) }
+}
+
+/// What a nonce is unique for.
+struct NonceKey: Hashable {
+    let pair: RosterPair
+    let nonce: String
+}

@@ -1,0 +1,222 @@
+import Logging
+import Postgres
+import Synchronization
+import Wire
+
+/// The one ordered writer of a homeserver: everything that gets a number goes through it.
+///
+/// State: `Mutex`. What arrives while a commit is under way waits for the next batch, so the cost of a commit is shared under load and nothing
+/// waits when there is none. One batch is in flight. After COMMIT all its events go to `Delivery` in order, and only then do the callers
+/// resume, so nothing overtakes. At most `maximumWaiting` units wait; beyond that a caller gets `unavailable` at once.
+final class Writer: Sendable {
+    static let maximumWaiting = 20_000
+    static let maximumBatch = 512
+    /// How long a batch whose connection was lost is tried again before its callers are told `unavailable`.
+    static let retryWindow = Duration.seconds(10)
+
+    private struct State {
+        var waiting: [any PendingUnit] = []
+        var isRunning = false
+        var isClosed = false
+    }
+
+    private let state = Mutex(State())
+    private let store: BatchStore
+    private let delivery: any Delivery
+    private let time: any TimeSource
+    private let logger = Logger(label: "home.writer")
+
+    init(database: PostgresClient, delivery: any Delivery, time: any TimeSource) {
+        self.store = BatchStore(database: database)
+        self.delivery = delivery
+        self.time = time
+    }
+
+    /// Does a unit in the next batch and returns its answer after COMMIT.
+    func submit<Unit: WriteUnit>(_ unit: Unit) async throws(HomeError) -> Unit.Answer {
+        let result = await withUnsafeContinuation { (continuation: UnsafeContinuation<Result<Unit.Answer, HomeError>, Never>) in
+            add([Pending(unit) { continuation.resume(returning: $0) }])
+        }
+        return try result.get()
+    }
+
+    /// Does units in order, in as few batches as they fit, and returns their answers after the last COMMIT.
+    func submit<Unit: WriteUnit>(contentsOf units: [Unit]) async -> [Result<Unit.Answer, HomeError>] {
+        guard !units.isEmpty else { return [] }
+        return await withUnsafeContinuation { continuation in
+            let answers = Answers<Unit.Answer>(count: units.count) { continuation.resume(returning: $0) }
+            add(units.enumerated().map { index, unit in Pending(unit) { answers.set($0, at: index) } })
+        }
+    }
+
+    /// Refuses new units; what waits is still done.
+    func close() {
+        state.withLock { $0.isClosed = true }
+    }
+
+    // MARK: - Batches
+
+    private func add(_ units: [any PendingUnit]) {
+        enum Next { case wait, start, refuse }
+        let next: Next = state.withLock { state in
+            guard !state.isClosed, state.waiting.count + units.count <= Self.maximumWaiting else { return .refuse }
+            state.waiting.append(contentsOf: units)
+            guard !state.isRunning else { return .wait }
+            state.isRunning = true
+            return .start
+        }
+        switch next {
+        case .wait: return
+        case .start: Task { await run() }
+        case .refuse:
+            for unit in units { unit.resolve(.unavailable("too many writes are waiting")) }
+            for unit in units { unit.resume() }
+        }
+    }
+
+    private func run() async {
+        while let batch = takeBatch() {
+            await commit(batch[...])
+            for unit in batch { unit.resume() }
+        }
+    }
+
+    private func takeBatch() -> [any PendingUnit]? {
+        state.withLock { state in
+            guard !state.waiting.isEmpty else {
+                state.isRunning = false
+                return nil
+            }
+            guard state.waiting.count > Self.maximumBatch else {
+                defer { state.waiting = [] }
+                return state.waiting
+            }
+            defer { state.waiting.removeFirst(Self.maximumBatch) }
+            return Array(state.waiting.prefix(Self.maximumBatch))
+        }
+    }
+
+    /// Commits these units; a batch that PostgreSQL rejects is bisected until the bad unit stands alone.
+    private func commit(_ units: ArraySlice<any PendingUnit>) async {
+        do {
+            try await commitWhole(units)
+        } catch {
+            switch error {
+            case .unavailable(let reason):
+                for unit in units { unit.resolve(.unavailable(reason)) }
+            case .rejected(let reason):
+                guard units.count > 1 else { return await reject(units, reason: reason) }
+                let middle = units.startIndex + units.count / 2
+                await commit(units[..<middle])
+                await commit(units[middle...])
+            }
+        }
+    }
+
+    private func reject(_ units: ArraySlice<any PendingUnit>, reason: String) async {
+        guard let unit = units.first else { return }
+        logger.error("the database rejected a write", metadata: ["unit": "\(unit.name)", "reason": "\(reason)"])
+        guard unit.replace() else { return unit.resolve(.internal) }
+        await commit(units)
+    }
+
+    private enum Failure: Error {
+        /// PostgreSQL executed it and said no: one of the units is at fault.
+        case rejected(String)
+        case unavailable(String)
+    }
+
+    /// One transaction, tried again while the connection is the trouble; what was minted before the first try keeps it from doubling.
+    private func commitWhole(_ units: ArraySlice<any PendingUnit>) async throws(Failure) {
+        let deadline = time.monotonic() + Self.retryWindow
+        var mayHaveRun = false
+        var pause = Duration.milliseconds(20)
+        while true {
+            do {
+                let batch = try await store.commit(now: time.now(), mayHaveRun: mayHaveRun, units: units)
+                if mayHaveRun { delivery.recover() }
+                if !batch.outboxEvents.isEmpty { delivery.enqueue(batch.outboxEvents) }
+                if !batch.events.isEmpty { delivery.deliver(batch.events) }
+                return
+            } catch {
+                switch error.writerClass {
+                case .rejected: throw .rejected("\(error)")
+                case .transient(let ran): mayHaveRun = mayHaveRun || ran
+                case .gone: throw .unavailable("the database is closed")
+                }
+                guard time.monotonic() < deadline else {
+                    logger.error("a write could not be committed", metadata: ["reason": "\(error)"])
+                    throw .unavailable("the database is away")
+                }
+                try? await Task.sleep(for: pause)
+                pause = min(pause * 2, .milliseconds(500))
+            }
+        }
+    }
+}
+
+/// A unit on its way through the Writer, with the answer that its caller waits for.
+protocol PendingUnit: AnyObject, Sendable {
+    var name: String { get }
+    func declare(_ needs: inout BatchNeeds)
+    /// Applies the unit and keeps its answer; a refusal is an answer too.
+    func apply(to batch: inout Batch)
+    /// Puts the unit's replacement in its place; false when it has none.
+    func replace() -> Bool
+    func resolve(_ error: HomeError)
+    func resume()
+}
+
+/// State: the Writer's task, after the unit was handed over; the answer is read once, by `resume`.
+private final class Pending<Unit: WriteUnit>: PendingUnit, @unchecked Sendable {
+    // @unchecked: only the Writer's one running batch touches it, and batches follow each other.
+    private var unit: Unit
+    private var result: Result<Unit.Answer, HomeError> = .failure(.internal)
+    private let completion: @Sendable (Result<Unit.Answer, HomeError>) -> Void
+
+    init(_ unit: Unit, completion: @escaping @Sendable (Result<Unit.Answer, HomeError>) -> Void) {
+        self.unit = unit
+        self.completion = completion
+    }
+
+    var name: String { "\(Unit.self)" }
+
+    func declare(_ needs: inout BatchNeeds) { unit.declare(&needs) }
+
+    func apply(to batch: inout Batch) {
+        do throws(HomeError) {
+            result = .success(try unit.apply(to: &batch))
+        } catch {
+            result = .failure(error)
+        }
+    }
+
+    func replace() -> Bool {
+        guard let replacement = unit.replacement else { return false }
+        unit = replacement
+        return true
+    }
+
+    func resolve(_ error: HomeError) { result = .failure(error) }
+    func resume() { completion(result) }
+}
+
+/// Collects the answers of units that were submitted together. State: the Writer's task.
+private final class Answers<Answer: Sendable>: @unchecked Sendable {
+    // @unchecked: set only by `PendingUnit.resume`, which the Writer calls one after the other.
+    private var answers: [Result<Answer, HomeError>]
+    private var missing: Int
+    private let completion: @Sendable ([Result<Answer, HomeError>]) -> Void
+
+    init(count: Int, completion: @escaping @Sendable ([Result<Answer, HomeError>]) -> Void) {
+        answers = Array(repeating: .failure(.internal), count: count)
+        missing = count
+        self.completion = completion
+    }
+
+    func set(_ answer: Result<Answer, HomeError>, at index: Int) {
+        answers[index] = answer
+        missing -= 1
+        if missing == 0 { completion(answers) }
+    }
+}
