@@ -1,0 +1,93 @@
+import HTTPTypes
+import Home
+import Wire
+
+/// Signing up, in and out, and one's own account.
+enum AccountRoutes {
+    static let all: [HTTPRoute] = [
+        .open(.post, "/api/v1/register", register),
+        .open(.post, "/api/v1/login", login),
+        .signedIn(.post, "/api/v1/logout", logout),
+        .signedIn(.get, "/api/v1/me", me),
+        .signedIn(.post, "/api/v1/me/password", changePassword),
+    ]
+
+    private static func register(_ call: HTTPCall) async throws -> HTTPAnswer {
+        let body = try await call.body()
+        let username = try username(body, call)
+        let password = try body.string("password")
+        let registrationToken = try body.optionalString("registration_token")
+        let asCookie = try wantsCookie(body, call)
+        let login = try await call.home.register(
+            username: username, password: password, registrationToken: registrationToken, client: call.client)
+        return signedIn(login, .created, asCookie: asCookie, call)
+    }
+
+    private static func login(_ call: HTTPCall) async throws -> HTTPAnswer {
+        let body = try await call.body()
+        let username = try username(body, call)
+        let password = try body.string("password")
+        let asCookie = try wantsCookie(body, call)
+        let login = try await call.home.login(username: username, password: password, client: call.client)
+        return signedIn(login, .ok, asCookie: asCookie, call)
+    }
+
+    private static func logout(_ call: HTTPCall, _ login: Login) async throws -> HTTPAnswer {
+        try await call.home.logout(login)
+        var answer = HTTPAnswer.done
+        if SessionCredentials.hasCookie(call.request) {
+            answer.headers[.setCookie] = SessionCredentials.expiredCookie
+        }
+        return answer
+    }
+
+    private static func me(_ call: HTTPCall, _ login: Login) async throws -> HTTPAnswer {
+        .object { json in
+            json.field("user_id", login.account.id)
+            json.field("username", login.account.id.local)
+            json.field("admin", login.account.isAdmin)
+            json.field("session", login.id)
+        }
+    }
+
+    private static func changePassword(_ call: HTTPCall, _ login: Login) async throws -> HTTPAnswer {
+        let body = try await call.body()
+        let current = try body.string("current_password")
+        let new = try body.string("new_password")
+        try await call.home.changePassword(of: login, current: current, new: new, client: call.client)
+        return .done
+    }
+
+    // MARK: Parts of the two ways in
+
+    /// A name, or the whole address of one's own homeserver.
+    private static func username(_ body: JSONObject, _ call: HTTPCall) throws -> String {
+        let text = try body.string("username")
+        guard let user = UserID(text), user.server == call.home.server else { return text }
+        return user.local
+    }
+
+    /// A page that asks for the cookie must be one of ours, or another site could sign its visitors in as somebody else.
+    private static func wantsCookie(_ body: JSONObject, _ call: HTTPCall) throws -> Bool {
+        guard try body.optionalBool("cookie") == true else { return false }
+        try SessionCredentials.checkOrigin(of: call.request, allowedOrigins: call.settings.allowedOrigins)
+        return true
+    }
+
+    /// With a cookie the page never gets to see the token.
+    private static func signedIn(
+        _ new: NewLogin, _ status: HTTPResponse.Status, asCookie: Bool, _ call: HTTPCall
+    ) -> HTTPAnswer {
+        var answer = HTTPAnswer.object(status) { json in
+            json.field("user_id", new.login.account.id)
+            if !asCookie { json.field("token", new.token) }
+            json.field("expires_at", new.login.expiresAt)
+        }
+        if asCookie {
+            let remaining = new.login.expiresAt - call.home.time.now()
+            answer.headers[.setCookie] = SessionCredentials.cookie(
+                holding: new.token, seconds: remaining.components.seconds)
+        }
+        return answer
+    }
+}

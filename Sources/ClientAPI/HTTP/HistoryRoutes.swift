@@ -1,0 +1,102 @@
+import HTTPTypes
+import Home
+import Wire
+
+/// What was said: direct history by number, and the events of a conversation that fill a hole.
+enum HistoryRoutes {
+    static let all: [HTTPRoute] = [
+        .signedIn(.get, "/api/v1/direct/{address}/messages", directMessages),
+        .signedIn(.get, "/api/v1/channels/{id}/events", events),
+    ]
+
+    private static func directMessages(_ call: HTTPCall, _ login: Login) async throws -> HTTPAnswer {
+        let other = try call.pathUser("address")
+        let page = try historyPage(try call.query())
+        let history = try await call.home.directMessages(with: other, page: page, of: login.account)
+        return .object { json in
+            json.key("messages")
+            json.beginArray()
+            for message in history.messages {
+                json.beginObject()
+                write(message, for: login.account, to: &json)
+                json.endObject()
+            }
+            json.endArray()
+            json.field("conversation_id", history.conversationID)
+            json.field("last_seq", history.lastSeq)
+        }
+    }
+
+    private static func events(_ call: HTTPCall, _ login: Login) async throws -> HTTPAnswer {
+        let conversation: ConversationID = try call.pathID("id")
+        let query = try call.query()
+        guard let after = try query.integer("after", in: 0 ... .max) else {
+            throw FieldError(field: "after", problem: "is missing")
+        }
+        let page = try await call.home.events(
+            in: conversation, after: after, limit: try limit(query), of: login.account)
+        return .object { json in
+            json.key("events")
+            json.beginArray()
+            for event in page.events {
+                json.beginObject()
+                write(event, for: login.account, to: &json)
+                json.endObject()
+            }
+            json.endArray()
+            json.field("conversation_id", page.conversationID)
+            json.field("last_seq", page.lastSeq)
+        }
+    }
+
+    private static func limit(_ query: HTTPQuery) throws(FieldError) -> Int {
+        let limit = try query.integer("limit", in: 1...Int64(HistoryPage.maximumLimit))
+        return limit.map(Int.init) ?? HistoryPage.defaultLimit
+    }
+
+    private static func historyPage(_ query: HTTPQuery) throws(FieldError) -> HistoryPage {
+        let before = try query.integer("before", in: 1 ... .max)
+        let after = try query.integer("after", in: 0 ... .max)
+        let limit = try limit(query)
+        switch (before, after) {
+        case (nil, nil): return HistoryPage(.latest, limit: limit)
+        case (let before?, nil): return HistoryPage(.before(before), limit: limit)
+        case (nil, let after?): return HistoryPage(.after(after), limit: limit)
+        case (_?, _?): throw FieldError(field: "before", problem: "cannot be combined with after")
+        }
+    }
+
+    // MARK: Messages and events
+
+    /// An event is the live frame that told of it, without that socket's `s`: a client handles both alike.
+    private static func write(_ event: ConversationEvent, for reader: Account, to json: inout JSONWriter) {
+        switch event {
+        case .message(let message):
+            let kind: DirectMessageFrame.Kind = message.author == reader.id ? .sent : .received
+            json.field("type", kind.rawValue)
+            write(message, for: reader, to: &json)
+        }
+    }
+
+    private static func write(_ message: DirectMessage, for reader: Account, to json: inout JSONWriter) {
+        json.field("message_id", message.id)
+        json.field("conversation_id", message.conversationID)
+        json.field("seq", message.seq)
+        json.field("n", message.n)
+        json.field("from_user_id", message.author)
+        json.field("from_username", message.author.local)
+        json.field("receiver_id", message.receiver)
+        json.field("message", message.text)
+        json.field("timestamp", message.timestamp)
+        json.field("reply_to", message.replyTo)
+        guard message.author == reader.id else { return }
+        json.field("nonce", message.nonce)
+        guard let delivery = message.delivery else { return }
+        json.key("delivery")
+        json.beginObject()
+        json.field("server", delivery.server)
+        json.field("state", delivery.state.rawValue)
+        json.field("reason", delivery.reason)
+        json.endObject()
+    }
+}
