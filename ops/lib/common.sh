@@ -143,7 +143,9 @@ stop_foreground() {
 group_is_gone() { ! kill -0 -- "-$1" 2>/dev/null; }
 
 # port_is_free PORT: nobody listens on it on loopback.
-port_is_free() { ! (: <"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+port_is_free() { ! has_listener 127.0.0.1 "$1"; }
+
+has_listener() { (: <"/dev/tcp/$1/$2") 2>/dev/null; }
 
 # answers HOST PORT: whether GET /health of a plain-HTTP listener answers 200.
 answers() {
