@@ -138,6 +138,7 @@ node_start() {
     fi
     printf '%s\n' "$pid"
 }
+listens_or_ended() { is_gone "$1" || has_listener "$2" "$3"; }
 node_settled() { is_gone "$1" || answers "$2" "$3"; }
 
 # node_stop DIR: the homeserver, gently.
