@@ -43,9 +43,9 @@ class Web:
         self._session = None
 
     async def call(
-        self, method, path, json=None, raw=None, token=None, headers=None, deliberate=False, within=30.0
+        self, method, path, json=None, raw=None, token=None, headers=None, within=30.0
     ):
-        """`path` is sent as it stands. `raw` is a body of any bytes; `deliberate` marks a request that is wrong on purpose."""
+        """`path` is sent as it stands. `raw` is a body of any bytes."""
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 auto_decompress=False, connector=aiohttp.TCPConnector(limit=200), trust_env=False
@@ -68,9 +68,8 @@ class Web:
             timeout=aiohttp.ClientTimeout(total=within),
         ) as response:
             answer = Answer(response.status, dict(response.headers), await response.read())
-        recorder.exchange(
-            method, path, body or b"", answer.status, answer.headers.get("Content-Type", ""), answer.body, deliberate
-        )
+        content_type = answer.headers.get("Content-Type", "")
+        recorder.exchange(method, path, body or b"", answer.status, content_type, answer.body)
         return answer
 
     async def close(self):

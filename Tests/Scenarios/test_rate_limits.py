@@ -1,0 +1,76 @@
+"""Token buckets: who says too much is told when to go on; who does not listen is closed."""
+
+import pytest_asyncio
+
+from conftest import Homes
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def limited(state):
+    homes = Homes(state)
+    yield await homes.one(limits="on", fast=True)
+    await homes.end()
+
+
+async def test_a_burst_of_fifty_messages_then_five_a_second(limited):
+    alice, bob = await limited.friends("alice", "bob")
+    for number in range(60):
+        await alice.socket.send("private-message", receiver_id=bob.user_id, message=f"{number}", nonce=f"{number}")
+    refused = await alice.receives("error", code="rate_limited", ref_type="private-message")
+    assert 1 <= refused["retry_after_ms"] <= 1000
+    assert int(refused["nonce"]) >= 50
+    await alice.socket.position()
+    acks = [f for f in alice.socket.frames if f["type"] == "ack"]
+    assert 50 <= len(acks) <= 55, len(acks)
+    assert alice.socket.is_open
+    # Bob is not concerned.
+    await bob.sends("still fine", to=alice)
+    # A message that was refused had no effect, and may be sent again with its nonce.
+    messages, _ = await bob.history_with(alice)
+    assert len([it for it in messages if it["from_user_id"] == alice.user_id]) == len(acks)
+
+
+async def test_five_times_over_closes_the_socket(limited):
+    alice, bob = await limited.friends("alice", "bob")
+    for number in range(600):
+        if not alice.socket.is_open:
+            break
+        await alice.socket.send("private-message", receiver_id=bob.user_id, message=f"{number}", nonce=f"{number}")
+    await alice.socket.closes(4008)
+    assert bob.socket.is_open
+    await bob.socket.position()
+
+
+async def test_http_answers_429_with_retry_after(limited):
+    alice = await limited.person("alice")
+    for _ in range(400):
+        answer = await alice.http("GET", "/friends")
+        if answer.status == 429:
+            break
+        answer.expect(200)
+    answer.expect(429, "rate_limited")
+    assert int(answer.headers["Retry-After"]) >= 1
+    assert answer.json["retry_after_ms"] >= 1
+
+
+async def test_an_eleventh_socket_is_one_too_many(home):
+    (alice,) = await home.friends("alice")
+    tabs = [alice] + [await alice.in_another_tab().connects() for _ in range(9)]
+    eleventh = alice.in_another_tab()
+    try:
+        await eleventh.connects()
+    except AssertionError:
+        pass
+    await eleventh.socket.closes(4014)
+    for tab in tabs:
+        await tab.socket.position()
+        await tab.socket.close()
+
+
+async def test_limits_are_told_in_hello_and_over_http_alike(home):
+    (alice,) = await home.friends("alice")
+    limits = (await home.web.call("GET", "/api/v1/limits")).expect(200).json
+    assert alice.hello["limits"] == limits
+    assert limits["message_code_points"] == 4000
+    assert limits["frame_bytes"] == 65_536
+    assert alice.hello["heartbeat_ms"] == 30_000
