@@ -90,6 +90,6 @@ let package = Package(
         .testTarget(
             name: "FederationTests", dependencies: ["Federation", "Home", "Sodium", "Support", "Wire"],
             swiftSettings: settings),
-        .testTarget(name: "CLITests", dependencies: ["CLI", "Wire", log], swiftSettings: settings),
+        .testTarget(name: "CLITests", dependencies: ["CLI", "Home", "Wire", log], swiftSettings: settings),
     ]
 )

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Foundation
+import Home
 
 /// The program: every command of it is one line here and one file.
 @main
@@ -8,7 +8,7 @@ struct Homeserver: AsyncParsableCommand {
         commandName: "homeserver",
         abstract: "A federated community homeserver.",
         discussion: "Exit codes: 0 done, 1 done with a warning, 2 failed, 3 wrong usage or settings.",
-        subcommands: []
+        subcommands: [Migrate.self, ShowConfiguration.self, Users.self, RegistrationTokens.self, DemoPopulate.self]
     )
 
     static func main() async {
@@ -30,8 +30,8 @@ struct Homeserver: AsyncParsableCommand {
         case let error as SettingsError:
             complain("\(error)")
             exit(withError: ExitCode(3))
-        case let failure as CommandFailure:
-            complain(failure.description)
+        case let error as HomeError:
+            complain(CommandFailure(error).description)
             exit(withError: ExitCode(2))
         default:
             switch exitCode(for: error) {
@@ -50,12 +50,6 @@ struct Homeserver: AsyncParsableCommand {
     }
 
     private static func complain(_ text: String, prefix: String = "error: ") {
-        try? FileHandle.standardError.write(contentsOf: Data((prefix + text + "\n").utf8))
+        note(prefix + text)
     }
-}
-
-/// Why a command could not do what it was asked; the text is for the operator.
-struct CommandFailure: Error, CustomStringConvertible {
-    let description: String
-    init(_ description: String) { self.description = description }
 }

@@ -21,7 +21,16 @@ struct StructuredLog: LogHandler {
 
     /// Makes every logger of this process, from now on, write here.
     static func bootstrap(_ settings: Settings.Log) {
-        let level = Logger.Level(rawValue: settings.level) ?? .info
+        bootstrap(settings, least: .trace)
+    }
+
+    /// The same for a command that ends by itself: it says in its own words what it does, and logs only what went wrong.
+    static func bootstrapForCommand(_ settings: Settings.Log) {
+        bootstrap(settings, least: .warning)
+    }
+
+    private static func bootstrap(_ settings: Settings.Log, least: Logger.Level) {
+        let level = max(Logger.Level(rawValue: settings.level) ?? .info, least)
         LoggingSystem.bootstrap { StructuredLog(label: $0, format: settings.format, level: level) }
     }
 

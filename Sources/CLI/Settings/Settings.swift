@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Home
 import Wire
 
 /// Everything that an operator decides, read once at the start and handed to the modules in parts.
@@ -9,7 +10,7 @@ struct Settings: Sendable {
     var federation: Federation
     var keysDirectory: String
     var secretsDirectory: String
-    var registration: Registration
+    var registration: RegistrationMode
     /// Whether users and addresses have rate limits.
     var limits: Bool
     var log: Log
@@ -45,8 +46,6 @@ struct Settings: Sendable {
         var certificate: String
         var key: String
     }
-
-    enum Registration: String, Sendable { case closed, token, open }
 
     struct Log: Sendable {
         enum Format: String, Sendable { case logfmt, json }

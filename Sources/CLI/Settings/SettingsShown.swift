@@ -1,0 +1,38 @@
+import Home
+import Wire
+
+extension Settings {
+    /// Every setting of the table with the value that holds, in the table's order.
+    var shown: [(key: String, value: String)] {
+        Setting.all.map { ($0.key, value(of: $0.key)) }
+    }
+
+    private func value(of key: String) -> String {
+        switch key {
+        case "name": name.text
+        case "database.url": database.url
+        case "database.connections": "\(database.connections)"
+        case "client.host": client.host
+        case "client.port": "\(client.port)"
+        case "client.url": client.url
+        case "client.origins": client.origins.joined(separator: ",")
+        case "client.proxies": client.proxies.joined(separator: ",")
+        case "client.tls.certificate": client.tls?.certificate ?? ""
+        case "client.tls.key": client.tls?.key ?? ""
+        case "federation.mode": federation.mode.rawValue
+        case "federation.host": federation.host
+        case "federation.port": "\(federation.port)"
+        case "federation.address": federation.address
+        case "federation.tls.certificate": federation.tls?.certificate ?? ""
+        case "federation.tls.key": federation.tls?.key ?? ""
+        case "federation.exceptions": federation.exceptions.joined(separator: ",")
+        case "keys.directory": keysDirectory
+        case "secrets.directory": secretsDirectory
+        case "registration.mode": registration.rawValue
+        case "limits": limits ? "on" : "off"
+        case "log.level": log.level
+        case "log.format": log.format.rawValue
+        default: preconditionFailure("every line of the table is shown; \(key) is not")
+        }
+    }
+}
