@@ -84,7 +84,8 @@ let package = Package(
         .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: settings),
         .testTarget(name: "SodiumTests", dependencies: ["Sodium"], swiftSettings: settings),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "Support", "Wire"], swiftSettings: settings),
-        .testTarget(name: "HomeTests", dependencies: ["Home", "Postgres", "Support", "Wire"], swiftSettings: settings),
+        .testTarget(
+            name: "HomeTests", dependencies: ["Home", "Postgres", "Sodium", "Support", "Wire"], swiftSettings: settings),
         .testTarget(
             name: "ClientAPITests", dependencies: ["ClientAPI", "Home", "Support", "Wire"], swiftSettings: settings),
         .testTarget(
