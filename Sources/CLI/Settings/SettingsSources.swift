@@ -10,15 +10,15 @@ struct SettingsSources {
 
     /// Variables that begin as ours do and are none of the homeserver's settings.
     private static let foreignVariables: Set<String> = ["HOME_CONFIG", "HOME_BINARY"]
-    private static let foreignPrefix = "HOME_TEST_"
+    private static let foreignPrefixes = ["HOME_TEST_", "HOME_SCENARIO_"]
     static let usualFile = "/etc/home/config.json"
 
     /// - Parameters:
     ///   - path: what `--config` said; without it the variable `HOME_CONFIG`, then the usual place if there is a file.
     ///   - arguments: the flags that are settings, as they stood on the command line.
     init(path: String?, arguments: [String], environment: [String: String]) throws {
-        for name in environment.keys.sorted() where name.hasPrefix("HOME_") && !name.hasPrefix(Self.foreignPrefix) {
-            guard Self.foreignVariables.contains(name) || Setting.all.contains(where: { $0.variable == name }) else {
+        for name in environment.keys.sorted() where name.hasPrefix("HOME_") && !Self.isForeign(name) {
+            guard Setting.all.contains(where: { $0.variable == name }) else {
                 throw SettingsError(setting: name, origin: .variable(name), problem: "is not a setting")
             }
         }
@@ -27,6 +27,10 @@ struct SettingsSources {
         let usual = FileManager.default.fileExists(atPath: Self.usualFile) ? Self.usualFile : nil
         file = try (path ?? environment["HOME_CONFIG"] ?? usual).map { try SettingsFile(path: $0) }
         fileValues = InMemoryProvider(name: "file", values: file?.values ?? [:])
+    }
+
+    private static func isForeign(_ variable: String) -> Bool {
+        foreignVariables.contains(variable) || foreignPrefixes.contains { variable.hasPrefix($0) }
     }
 
     /// The strongest value of the setting, and where it was found; nil when nobody gives it.
