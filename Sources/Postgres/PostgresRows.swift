@@ -40,6 +40,16 @@ package final class PostgresRows: @unchecked Sendable {  // because libpq only r
         return rows
     }
 
+    /// All rows of a single column.
+    package func decode<Value: PostgresDecodable>(_ type: Value.Type) throws(PostgresError) -> [Value] {
+        var values: [Value] = []
+        guard count > 0 else { return values }
+        try check((Value).self)
+        values.reserveCapacity(count)
+        for row in 0..<count { values.append(try Value.decode(cell(row, 0))) }
+        return values
+    }
+
     /// One row as a tuple.
     package func decode<each Value: PostgresDecodable>(
         row: Int, as types: (repeat each Value).Type

@@ -6,6 +6,12 @@ package struct PostgresMetrics: Sendable, Equatable {
     package let inFlight: Int
     /// Connections that were lost since the start.
     package let reconnects: Int
+
+    package init(waiters: Int, inFlight: Int, reconnects: Int) {
+        self.waiters = waiters
+        self.inFlight = inFlight
+        self.reconnects = reconnects
+    }
 }
 
 extension PostgresClient {

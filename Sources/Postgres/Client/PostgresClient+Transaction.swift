@@ -4,6 +4,7 @@ extension PostgresClient {
     /// Whatever `body` throws rolls back and is thrown on. When PostgreSQL gave up the transaction for the sake of
     /// another one (40001, 40P01) `body` runs again, `retries` times at most: it must have no effects but on the database.
     /// A connection lost before the COMMIT was sent is `connectionLost(mayHaveRun: false)`, later `true`.
+    @discardableResult
     package nonisolated(nonsending) func transaction<Value: Sendable>(
         isolation: PostgresIsolation = .readCommitted, retries: Int = 3,
         _ body: (PostgresTransaction) async throws -> Value

@@ -5,10 +5,10 @@ import Synchronization
 /// per test); safe to use from any task.
 ///
 /// State: `phase` under its mutex; connections and queues live on `PostgresThread`.
-package final class PostgresClient: Sendable {
+package final class PostgresClient: PostgresSession {
     private enum Phase { case idle, starting, running, closing, closed }
 
-    let configuration: PostgresConfiguration
+    package let configuration: PostgresConfiguration
     let logger: Logger
     let thread: PostgresThread
     let pool: PostgresPool
@@ -81,38 +81,6 @@ package final class PostgresClient: Sendable {
     /// Runs one statement.
     package nonisolated(nonsending) func query(_ query: PostgresQuery) async throws(PostgresError) -> PostgresRows {
         try await run(PostgresFlight([query]))[0]
-    }
-
-    /// Runs one statement and reads its rows as tuples.
-    package nonisolated(nonsending) func query<each Value: PostgresDecodable>(
-        _ query: PostgresQuery, as types: (repeat each Value).Type
-    ) async throws(PostgresError) -> [(repeat each Value)] {
-        try await self.query(query).decode(types)
-    }
-
-    /// The first row, nil when there is none.
-    package nonisolated(nonsending) func first<each Value: PostgresDecodable>(
-        _ query: PostgresQuery, as types: (repeat each Value).Type
-    ) async throws(PostgresError) -> (repeat each Value)? {
-        let rows = try await self.query(query)
-        if rows.count == 0 { return nil }
-        let row: (repeat each Value) = try rows.decode(row: 0, as: types)
-        return row
-    }
-
-    /// The first row; `noRows` when there is none.
-    package nonisolated(nonsending) func one<each Value: PostgresDecodable>(
-        _ query: PostgresQuery, as types: (repeat each Value).Type
-    ) async throws(PostgresError) -> (repeat each Value) {
-        let rows = try await self.query(query)
-        if rows.count == 0 { throw .noRows }
-        return try rows.decode(row: 0, as: types)
-    }
-
-    /// Runs one statement and returns how many rows it affected.
-    @discardableResult
-    package nonisolated(nonsending) func execute(_ query: PostgresQuery) async throws(PostgresError) -> Int {
-        try await self.query(query).affected
     }
 
     /// Runs the statements in one round trip and as one implicit transaction: all or nothing.

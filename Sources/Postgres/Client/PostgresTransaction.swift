@@ -2,7 +2,7 @@
 ///
 /// The BEGIN travels with the first flight and the COMMIT can travel with the last (`finish`), so that reading,
 /// deciding and writing cost two round trips in all.
-package struct PostgresTransaction: Sendable {
+package struct PostgresTransaction: PostgresSession {
     let client: PostgresClient
     let lease: PostgresLease
 
@@ -29,36 +29,5 @@ package struct PostgresTransaction: Sendable {
 
     package nonisolated(nonsending) func query(_ query: PostgresQuery) async throws(PostgresError) -> PostgresRows {
         try await run([query])[0]
-    }
-
-    package nonisolated(nonsending) func query<each Value: PostgresDecodable>(
-        _ query: PostgresQuery, as types: (repeat each Value).Type
-    ) async throws(PostgresError) -> [(repeat each Value)] {
-        try await self.query(query).decode(types)
-    }
-
-    /// The first row, nil when there is none.
-    package nonisolated(nonsending) func first<each Value: PostgresDecodable>(
-        _ query: PostgresQuery, as types: (repeat each Value).Type
-    ) async throws(PostgresError) -> (repeat each Value)? {
-        let rows = try await self.query(query)
-        if rows.count == 0 { return nil }
-        let row: (repeat each Value) = try rows.decode(row: 0, as: types)
-        return row
-    }
-
-    /// The first row; `noRows` when there is none.
-    package nonisolated(nonsending) func one<each Value: PostgresDecodable>(
-        _ query: PostgresQuery, as types: (repeat each Value).Type
-    ) async throws(PostgresError) -> (repeat each Value) {
-        let rows = try await self.query(query)
-        if rows.count == 0 { throw .noRows }
-        return try rows.decode(row: 0, as: types)
-    }
-
-    /// Returns how many rows were affected.
-    @discardableResult
-    package nonisolated(nonsending) func execute(_ query: PostgresQuery) async throws(PostgresError) -> Int {
-        try await self.query(query).affected
     }
 }
