@@ -7,18 +7,19 @@ extension Home {
     /// Errors: `unauthorized` for anything that is not the token of a login that lives; `unavailable`.
     package func authenticate(token text: String) async throws(HomeError) -> Login {
         guard let token = SecretToken(text, .login) else { throw .unauthorized }
-        let cache = accountState.cache
-        if cache.find(token.hash) == nil {
-            let store = LoginStore(database: database)
-            guard let (login, lastUsedAt) = try await store.login(withToken: token.hash, at: time.now()) else {
-                throw .unauthorized
-            }
-            cache.insert(login, lastUsedAt: lastUsedAt, for: token.hash)
-        }
-        // Asked again in any case: the login may have been revoked while the database answered.
-        guard let (login, isUseDue) = cache.find(token.hash) else { throw .unauthorized }
+        guard let (login, isUseDue) = try await lookUp(token) else { throw .unauthorized }
         if isUseDue { await noteUse(of: login) }
         return login
+    }
+
+    private func lookUp(_ token: SecretToken) async throws(HomeError) -> (login: Login, isUseDue: Bool)? {
+        let cache = accountState.cache
+        if let found = cache.find(token.hash) { return found }
+        let store = LoginStore(database: database)
+        guard let (login, lastUsedAt) = try await store.login(withToken: token.hash, at: time.now()) else { return nil }
+        cache.insert(login, lastUsedAt: lastUsedAt, for: token.hash)
+        // Through the cache again: the login may have been revoked while the database answered.
+        return cache.find(token.hash)
     }
 
     /// The login of whatever `/ws?token=` may hold: a session token or a ticket.

@@ -44,14 +44,14 @@ struct ControlListener {
 
     private func apply(_ command: ControlStore.Command) async {
         guard let handler = handlers[command.kind] else {
-            Self.logger.warning("unknown control command", metadata: ["kind": "\(command.kind)"])
+            Self.logger.warning("a control command is not known here", metadata: ["kind": "\(command.kind)"])
             return
         }
         do {
             try await handler(home, command.payload)
-            Self.logger.info("control command", metadata: ["kind": "\(command.kind)"])
+            Self.logger.info("a control command was obeyed", metadata: ["kind": "\(command.kind)"])
         } catch {
-            Self.logger.error("control command failed", metadata: ["kind": "\(command.kind)", "error": "\(error)"])
+            Self.logger.error("a control command failed", metadata: ["kind": "\(command.kind)", "error": "\(error)"])
         }
     }
 }

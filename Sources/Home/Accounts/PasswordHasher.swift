@@ -29,7 +29,7 @@ package final class PasswordHasher: Sendable {
     private let waiting: Int
     private let state = Mutex(State())
     /// What an attempt at a name without a password is checked against: today's parameters and bytes that no password has.
-    private let nobodysHash: String
+    let nobodysHash: String
 
     package init(threads: Int = AccountLimits.hashThreads, waiting: Int = AccountLimits.hashesWaiting) {
         self.threads = threads
