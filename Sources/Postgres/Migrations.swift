@@ -17,6 +17,11 @@ package struct SchemaState: Sendable, Equatable {
     /// Those that are still to come.
     package let pending: [String]
 
+    package init(applied: [String], pending: [String]) {
+        self.applied = applied
+        self.pending = pending
+    }
+
     package var isCurrent: Bool { pending.isEmpty }
 }
 

@@ -287,7 +287,7 @@ actor PostgresConnection {
 }
 
 /// Why a connection ended, as its owner is told.
-enum PostgresEnd: Sendable {
+enum PostgresEnd: Sendable, CustomStringConvertible {
     case lost, timedOut, closed
     /// It never became ready; with libpq's reason.
     case refused(String)
@@ -297,6 +297,15 @@ enum PostgresEnd: Sendable {
         case .lost, .refused: .connectionLost(mayHaveRun: mayHaveRun)
         case .timedOut: .timedOut(mayHaveRun: mayHaveRun)
         case .closed: .connectionLost(mayHaveRun: mayHaveRun)
+        }
+    }
+
+    var description: String {
+        switch self {
+        case .lost: "lost"
+        case .timedOut: "timed out"
+        case .closed: "closed"
+        case .refused(let reason): "refused: \(reason)"
         }
     }
 }

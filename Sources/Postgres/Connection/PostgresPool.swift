@@ -1,5 +1,6 @@
 import Logging
 import Synchronization
+import Wire
 
 /// The connections of a client: chooses one for each flight, leases them to transactions, replaces those that broke.
 ///
@@ -110,6 +111,9 @@ actor PostgresPool {
     private func handle(_ event: PostgresConnection.Event, of index: Int) {
         switch event {
         case .ready:
+            if slots[index].failures > 0 {
+                logger.info("postgres connection is back", metadata: ["connection": "\(index)"])
+            }
             slots[index].isReady = true
             slots[index].failures = 0
             if let completion = onStart {
@@ -145,9 +149,10 @@ actor PostgresPool {
         if wasReady { reconnects += 1 }
         let delay = Self.retryDelay(after: slots[index].failures)
         slots[index].failures += 1
-        logger.warning(
-            "postgres connection ended",
-            metadata: ["slot": "\(index)", "cause": "\(cause)", "retry-in": "\(delay)"])
+        // The first failure is news, the next ones of the same slot are not.
+        logger.log(
+            level: slots[index].failures > 1 ? .debug : .warning, "postgres connection ended",
+            metadata: ["connection": "\(index)", "cause": "\(cause)", "retry-ms": "\(delay.wholeMilliseconds)"])
         thread.schedule(after: delay) { [weak self] in
             self?.assumeIsolated { $0.connect(index) }
         }
