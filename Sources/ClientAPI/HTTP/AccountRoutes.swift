@@ -14,7 +14,7 @@ enum AccountRoutes {
 
     private static func register(_ call: HTTPCall) async throws -> HTTPAnswer {
         let body = try await call.body()
-        let username = try username(body, call)
+        let username = try body.string("username")
         let password = try body.string("password")
         let registrationToken = try body.optionalString("registration_token")
         let asCookie = try wantsCookie(body, call)
@@ -25,7 +25,7 @@ enum AccountRoutes {
 
     private static func login(_ call: HTTPCall) async throws -> HTTPAnswer {
         let body = try await call.body()
-        let username = try username(body, call)
+        let username = try body.string("username")
         let password = try body.string("password")
         let asCookie = try wantsCookie(body, call)
         let login = try await call.home.login(username: username, password: password, client: call.client)
@@ -59,13 +59,6 @@ enum AccountRoutes {
     }
 
     // MARK: Parts of the two ways in
-
-    /// A name, or the whole address of one's own homeserver.
-    private static func username(_ body: JSONObject, _ call: HTTPCall) throws -> String {
-        let text = try body.string("username")
-        guard let user = UserID(text), user.server == call.home.server else { return text }
-        return user.local
-    }
 
     /// A page that asks for the cookie must be one of ours, or another site could sign its visitors in as somebody else.
     private static func wantsCookie(_ body: JSONObject, _ call: HTTPCall) throws -> Bool {
