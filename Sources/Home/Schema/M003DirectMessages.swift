@@ -57,7 +57,7 @@ enum M003DirectMessages {
                 PRIMARY KEY (conversation, seq)
             )
             """,
-            "CREATE UNIQUE INDEX messages_nonce ON messages (conversation, author, nonce) WHERE nonce IS NOT NULL",
+            "CREATE UNIQUE INDEX messages_nonce ON messages (author, nonce, conversation) WHERE nonce IS NOT NULL",
         ]
     )
 }
