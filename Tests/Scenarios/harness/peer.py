@@ -1,0 +1,256 @@
+"""A foreign homeserver, written from docs/federation.md alone: its own root and keys, real TLS, real signatures."""
+
+import base64
+import hashlib
+import json
+import time
+import uuid
+from datetime import UTC, datetime, timedelta
+
+from aiohttp import web
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from .link import exchange
+from .signing import Signed, SigningKey, answer_base, b64, digest, sign_answer
+from .waiting import Changes
+
+
+def instant(moment=None):
+    moment = moment or datetime.now(UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+def envelope(kind, payload, *keys):
+    signed = b"home-doc-v1\0" + kind.encode() + b"\0" + payload
+    return {"payload": b64(payload), "signatures": [{"key": key.id, "sig": b64(key.sign(signed))} for key in keys]}
+
+
+class ForeignPeer:
+    """A peer named `name`: answers what a homeserver sends it, and signs what a scenario sends to the homeserver."""
+
+    def __init__(self, name, server_tls, client_tls, port):
+        self.name = name
+        self.port = port
+        self.root = SigningKey()
+        self.key = SigningKey()
+        self.version = 1
+        self.previous = None
+        self.epoch = f"E{uuid.uuid4().hex[:8]}"
+        self.next_seq = 1
+        self.events = []  # what was sent to us and acknowledged, in order
+        self.inbound = {}  # epoch → last
+        self.reject = lambda event: None  # event → code
+        self.sign_answers = True
+        self.refuse_with = None  # a status for every transaction
+        self.key_fetches = 0
+        self.changes = Changes()
+        self._server_tls = server_tls
+        self._client_tls = client_tls
+        self._runner = None
+
+    @property
+    def url(self):
+        return f"https://{self.name}:{self.port}"
+
+    def user(self, name):
+        return f"{name}@{self.name}"
+
+    # Its listener
+
+    async def starts(self):
+        app = web.Application(client_max_size=2 << 20)
+        app.router.add_get("/federation/v1/keys", self._keys)
+        app.router.add_put("/federation/v1/transactions/{epoch}/{first}", self._transaction)
+        app.router.add_post("/federation/v1/hello", self._hello)
+        app.router.add_post("/federation/v1/echo", self._echo)
+        self._runner = web.AppRunner(app, access_log=None)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", self.port, ssl_context=self._server_tls).start()
+        return self
+
+    async def stops(self):
+        if self._runner:
+            await self._runner.cleanup()
+            self._runner = None
+
+    def keys_document(self):
+        now = datetime.now(UTC)
+        keyset = {
+            "server": self.name,
+            "version": self.version,
+            "issued": instant(now - timedelta(days=1)),
+            "expires": instant(now + timedelta(days=300)),
+            "root": b64(self.root.public),
+            "keys": [
+                {
+                    "id": self.key.id,
+                    "public": b64(self.key.public),
+                    "not_before": instant(now - timedelta(days=1)),
+                    "not_after": instant(now + timedelta(days=80)),
+                    "state": "active",
+                }
+            ],
+        }
+        if self.previous:
+            keyset["prev_sha256"] = self.previous
+        if not hasattr(self, "_payload") or self._payload[0] != (self.version, self.key.id, self.root.id):
+            self._payload = ((self.version, self.key.id, self.root.id), json.dumps(keyset).encode())
+        payload = self._payload[1]
+        freshness = json.dumps({"keyset_sha256": hashlib.sha256(payload).hexdigest(), "at": instant()}).encode()
+        return {
+            "v": 1,
+            "keyset": envelope("keyset", payload, self.root),
+            "freshness": envelope("freshness", freshness, self.key),
+        }
+
+    async def _keys(self, _):
+        self.key_fetches += 1
+        return web.Response(body=json.dumps(self.keys_document()).encode(), content_type="application/json")
+
+    def _answer(self, request, status, value):
+        body = json.dumps(value).encode()
+        headers = {}
+        if self.sign_answers:
+            signature = request.headers["Signature"].removeprefix("fed=:").removesuffix(":")
+            headers = sign_answer(self.key, status, body, "application/json", signature)
+        response = web.Response(status=status, body=body, headers=headers)
+        response.headers["Content-Type"] = "application/json"
+        return response
+
+    async def _transaction(self, request):
+        body = await request.read()
+        assert request.headers["Content-Digest"] == digest(body)
+        if self.refuse_with:
+            return web.Response(status=self.refuse_with, body=b"{}", content_type="application/json")
+        epoch = request.match_info["epoch"]
+        if epoch not in self.inbound:
+            return self._answer(request, 409, {"code": "epoch_unknown", "last": 0})
+        events = json.loads(body)["events"]
+        rejected = []
+        for event in events:
+            if event["seq"] <= self.inbound[epoch]:
+                continue
+            if event["seq"] != self.inbound[epoch] + 1:
+                return self._answer(request, 409, {"code": "gap", "expected": self.inbound[epoch] + 1})
+            code = self.reject(event)
+            if code:
+                rejected.append({"seq": event["seq"], "code": code})
+            self.events.append(event)
+            self.inbound[epoch] = event["seq"]
+        self.changes.happened()
+        return self._answer(
+            request, 200, {"epoch": epoch, "ack": self.inbound[epoch], "rejected": rejected, "window": 100}
+        )
+
+    async def _hello(self, request):
+        hello = json.loads(await request.read())
+        self.inbound.setdefault(hello["epoch"], hello["first_seq"] - 1)
+        return self._answer(request, 200, {"epoch": hello["epoch"], "last": self.inbound[hello["epoch"]]})
+
+    async def _echo(self, request):
+        return self._answer(request, 200, {"text": json.loads(await request.read())["text"]})
+
+    async def hears(self, type, within=20, **data):
+        """The first event of this type, and with these data, that the homeserver has sent."""
+        return await self.changes.until(
+            lambda: next(
+                (e for e in self.events if e["type"] == type and all(e["data"].get(k) == v for k, v in data.items())), None
+            ),
+            f"{self.name} hears {type} {data}",
+            within,
+        )
+
+    # What it sends
+
+    def request(self, node, method, path, body=b"", **fields):
+        body = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return Signed(method, path, self.name, node.name, body, **fields)
+
+    async def send(self, node, request, headers=None, key=None, **options):
+        """Sends a request as signed, or with the headers given in place of its own."""
+        headers = headers if headers is not None else request.headers(key or self.key)
+        options.setdefault("body", request.body)
+        options.setdefault("method", request.method)
+        options.setdefault("target", request.path + (f"?{request.query}" if request.query else ""))
+        method, target = options.pop("method"), options.pop("target")
+        answer = await exchange(node.federation_port, self._client_tls, method, target, headers, **options)
+        answer.request_signature = dict(headers).get("Signature", "").removeprefix("fed=:").removesuffix(":")
+        return answer
+
+    async def says_hello(self, node, **fields):
+        body = {"v": 1, "epoch": self.epoch, "first_seq": self.next_seq, **fields}
+        return await self.send(node, self.request(node, "POST", "/federation/v1/hello", body))
+
+    def event(self, type, sender, to, seq=None, id=None, **data):
+        return {
+            "seq": seq if seq is not None else self.next_seq,
+            "id": id or str(uuid7()),
+            "type": type,
+            "ts": instant(),
+            "sender": sender,
+            "to": to,
+            "data": data,
+        }
+
+    def transaction(self, node, events, first=None, epoch=None, **fields):
+        first = first if first is not None else (events[0]["seq"] if events else self.next_seq)
+        path = f"/federation/v1/transactions/{epoch or self.epoch}/{first}"
+        return self.request(node, "PUT", path, {"v": 1, "events": events}, **fields)
+
+    async def delivers(self, node, *events):
+        """Numbers the events, sends them in one transaction, and expects that they are acknowledged; {seq: code} of rejections."""
+        events = [{**event, "seq": self.next_seq + index} for index, event in enumerate(events)]
+        answer = await self.send(node, self.transaction(node, events))
+        answer.expect(200)
+        assert answer.json["ack"] == events[-1]["seq"], answer.body
+        self.next_seq = events[-1]["seq"] + 1
+        return {it["seq"] - events[0]["seq"]: it["code"] for it in answer.json["rejected"]}
+
+    # What it checks
+
+    async def keys_of(self, node):
+        """The homeserver's keys, with every signature checked: {key id: public key}, and the root."""
+        answer = await exchange(node.federation_port, self._client_tls, "GET", "/federation/v1/keys", [])
+        document = answer.expect(200).json
+        keyset_bytes = base64.b64decode(document["keyset"]["payload"])
+        keyset = json.loads(keyset_bytes)
+        root = base64.b64decode(keyset["root"])
+        verify_envelope(document["keyset"], "keyset", root)
+        assert keyset["server"] == node.name
+        keys = {key["id"]: base64.b64decode(key["public"]) for key in keyset["keys"]}
+        for id, public in keys.items():
+            assert id == hashlib.sha256(public).hexdigest()[:16]
+        active = next(key for key in keyset["keys"] if key["state"] == "active")
+        verify_envelope(document["freshness"], "freshness", keys[active["id"]])
+        freshness = json.loads(base64.b64decode(document["freshness"]["payload"]))
+        assert freshness["keyset_sha256"] == hashlib.sha256(keyset_bytes).hexdigest()
+        return keys, root
+
+    async def checks_signature(self, node, answer):
+        """The answer is the homeserver's, and to this request."""
+        keys, _ = await self.keys_of(node)
+        assert answer.header("Content-Digest") == digest(answer.body)
+        parameters = answer.header("Signature-Input").removeprefix("fed=")
+        key_id = parameters.split('keyid="')[1].split('"')[0]
+        signature = base64.b64decode(answer.header("Signature").removeprefix("fed=:").removesuffix(":"))
+        base = answer_base(
+            answer.status, digest(answer.body), answer.header("Content-Type"), answer.request_signature, parameters
+        )
+        Ed25519PublicKey.from_public_bytes(keys[key_id]).verify(signature, base)
+
+
+def verify_envelope(value, kind, public):
+    id = hashlib.sha256(public).hexdigest()[:16]
+    signature = next(base64.b64decode(it["sig"]) for it in value["signatures"] if it["key"] == id)
+    signed = b"home-doc-v1\0" + kind.encode() + b"\0" + base64.b64decode(value["payload"])
+    try:
+        Ed25519PublicKey.from_public_bytes(public).verify(signature, signed)
+    except InvalidSignature:
+        raise AssertionError(f"the signature of the {kind} does not hold") from None
+
+
+def uuid7():
+    milliseconds = int(time.time() * 1000)
+    value = (milliseconds & (1 << 48) - 1) << 80 | 7 << 76 | (uuid.uuid4().int & ((1 << 76) - 1))
+    return uuid.UUID(int=value & ~(3 << 62) | 2 << 62)
