@@ -1,0 +1,68 @@
+import Home
+import Wire
+
+/// What a client starts from: its lists and counters, and the name of the stream that it may resume later.
+struct ReadyFrame: JSONWritable {
+    let stream: StreamID
+    let epoch: String
+    let user: UserID
+    let state: ReadyState
+
+    func write(to json: inout JSONWriter) {
+        json.beginObject()
+        json.field("type", "ready")
+        json.field("session_id", stream)
+        json.field("epoch", epoch)
+        json.key("user")
+        json.beginObject()
+        json.field("user_id", user)
+        json.field("username", user.local)
+        json.endObject()
+        // Communities are a feature to come; a client may count on the lists all the same.
+        json.list("servers", [Never](), { _, _ in })
+        json.list("channels", [Never](), { _, _ in })
+        json.list("direct", state.direct, ReadyFrame.direct)
+        json.list("friends", state.friends, ReadyFrame.friend)
+        json.list("friend_requests", state.friendRequests, ReadyFrame.friendRequest)
+        json.list("server_invites", [Never](), { _, _ in })
+        json.endObject()
+    }
+
+    private static func direct(_ summary: DirectSummary, _ json: inout JSONWriter) {
+        json.field("conversation_id", summary.conversationID)
+        json.field("user_id", summary.user)
+        json.field("username", summary.user.local)
+        json.field("last_seq", summary.lastSeq)
+    }
+
+    private static func friend(_ friend: Friend, _ json: inout JSONWriter) {
+        json.field("user_id", friend.user)
+        json.field("username", friend.user.local)
+        json.field("since", friend.since)
+    }
+
+    private static func friendRequest(_ request: FriendRequest, _ json: inout JSONWriter) {
+        json.field("request_id", request.id)
+        json.field("user_id", request.user)
+        json.field("username", request.user.local)
+        json.field("direction", request.direction.rawValue)
+        json.field("state", request.state.rawValue)
+        json.field("timestamp", request.timestamp)
+    }
+}
+
+extension JSONWriter {
+    /// An array of objects, whose fields the closure writes.
+    fileprivate mutating func list<Entry>(
+        _ key: StaticString, _ entries: [Entry], _ fields: (Entry, inout JSONWriter) -> Void
+    ) {
+        self.key(key)
+        beginArray()
+        for entry in entries {
+            beginObject()
+            fields(entry, &self)
+            endObject()
+        }
+        endArray()
+    }
+}

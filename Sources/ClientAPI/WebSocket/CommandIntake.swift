@@ -1,0 +1,65 @@
+/// The order of a session's commands: one runs, a few wait, and when there are too many the socket is not read; a pure
+/// state machine that `WebSocketSession` asks.
+///
+/// At most `maximumFrames` frames or `maximumBytes` bytes wait, and one read's worth beyond that, because what was read
+/// already cannot be put back. An idle intake owns no memory.
+struct CommandIntake {
+    static let maximumFrames = 16
+    static let maximumBytes = 65_536
+
+    private var waiting: [[UInt8]] = []
+    private var waitingBytes = 0
+    private var isRunning = false
+    /// A session begins held: its frames wait until it is signed in.
+    private var isHeld = true
+
+    /// Whether the socket may be read.
+    var wantsMore: Bool { waiting.count < CommandIntake.maximumFrames && waitingBytes < CommandIntake.maximumBytes }
+
+    /// A frame arrived; it is returned when it is its turn at once.
+    mutating func receive(_ frame: [UInt8]) -> [UInt8]? {
+        guard isRunning || isHeld else {
+            isRunning = true
+            return frame
+        }
+        waiting.append(frame)
+        waitingBytes += frame.count
+        return nil
+    }
+
+    /// What ran is done; the next frame is returned when there is one.
+    mutating func finish() -> [UInt8]? {
+        isRunning = false
+        return next()
+    }
+
+    /// Lets frames wait although none runs: the session is not ready for them.
+    mutating func hold() {
+        isHeld = true
+    }
+
+    /// The session is ready; the next frame is returned when there is one and none runs.
+    mutating func release() -> [UInt8]? {
+        isHeld = false
+        return next()
+    }
+
+    private mutating func next() -> [UInt8]? {
+        guard !isRunning, !isHeld else { return nil }
+        guard !waiting.isEmpty else {
+            waiting = []
+            return nil
+        }
+        isRunning = true
+        let next = waiting.removeFirst()
+        waitingBytes -= next.count
+        return next
+    }
+
+    /// Forgets what waits: the socket closes.
+    mutating func close() {
+        waiting = []
+        waitingBytes = 0
+        isHeld = true
+    }
+}

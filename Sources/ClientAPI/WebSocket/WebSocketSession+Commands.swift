@@ -1,0 +1,137 @@
+import Home
+import NIOCore
+import Wire
+
+/// What a session does with the frames of its client: one at a time, each answered before the next is looked at.
+extension WebSocketSession {
+    /// Runs a frame and those that wait behind it, until one needs time.
+    func run(_ frame: [UInt8]) {
+        var next: [UInt8]? = frame
+        while let frame = next {
+            guard !isClosing, execute(frame) else { return }
+            next = intake.finish()
+        }
+    }
+
+    /// Goes on with the next frame if there is one, sends what there is to send, and lets the socket be read again.
+    func proceed(with frame: [UInt8]?) {
+        guard !isClosing else { return }
+        if let frame { run(frame) }
+        flush()
+        readOn()
+    }
+
+    /// Does what the frame asks; false when that is not done yet.
+    private func execute(_ bytes: [UInt8]) -> Bool {
+        let frame: ClientFrame
+        do throws(ClientError) {
+            frame = try ClientFrame(bytes)
+        } catch {
+            refuseUndecodable(error)
+            return true
+        }
+        undecodable = 0
+        guard let command = CommandTable.command(frame.type) else {
+            if isAdmitted(.command, frame) {
+                refuse(frame, ClientError(.unknownType, "there is no such type of frame"))
+            }
+            return true
+        }
+        guard isAdmitted(command.rate, frame) else { return true }
+        do throws(FieldError) {
+            return perform(try command.decode(frame.object, environment.home.server), frame)
+        } catch {
+            refuse(frame, ClientError(error))
+            return true
+        }
+    }
+
+    private func perform(_ action: CommandAction, _ frame: ClientFrame) -> Bool {
+        switch (action, phase) {
+        case (.bye, _):
+            if let stream {
+                flush()
+                environment.hub.remove(stream)
+            }
+            close(.normal)
+        case (.resume(let command), .awaitingResume(let login, _)):
+            resume(command, of: login)
+        case (_, .awaitingResume):
+            refuse(frame, ClientError(.invalid, "resume must be the first frame, as the socket was opened with resume=1"))
+        case (.resume, _):
+            refuse(frame, ClientError(.invalid, "resume is the first frame of a socket that was opened with resume=1"))
+        case (.ping(let ping), .open(let stream)):
+            answer(PongFrame(s: stream.confirm(ping.s), time: environment.hub.time.now()))
+        case (.run(let work), .open(let stream)):
+            start(work, for: frame, on: stream)
+            return false
+        case (.ping, _), (.run, _):
+            preconditionFailure("the intake holds frames back until the session is open")
+        }
+        return true
+    }
+
+    /// Runs a use case in a task of its own. Its answer goes into the stream's queue behind the events of its commit, which were
+    /// delivered before the task went on.
+    private func start(
+        _ work: @escaping @Sendable (CommandContext) async throws(HomeError) -> CommandAnswer,
+        for frame: ClientFrame, on stream: SessionStream
+    ) {
+        guard let handle else { return }
+        let context = CommandContext(home: environment.home, account: stream.login.account, stream: stream.id)
+        Task {
+            do throws(HomeError) {
+                let answer = try await work(context)
+                handle.execute { $0.finish(answer, on: stream) }
+            } catch {
+                handle.execute { session in
+                    session.refuse(frame, ClientError(error))
+                    session.proceed(with: session.intake.finish())
+                }
+            }
+        }
+    }
+
+    private func finish(_ answer: CommandAnswer, on stream: SessionStream) {
+        if case .durable(let body) = answer {
+            // Without a socket the answer still goes into the ring of the stream that asked, for whoever resumes it. The wake is
+            // for another socket then; for this one it is what `proceed` does.
+            let wake = (self.stream ?? stream).send(body)
+            if let wake, wake.kind == .tooSlow || wake.socket.identity != ObjectIdentifier(self) {
+                wake.socket.execute { _ in wake.carryOut() }
+            }
+        }
+        proceed(with: intake.finish())
+    }
+
+    // MARK: Refusals
+
+    /// Counts a command; over the limit it is refused here, far over it the socket is closed.
+    func isAdmitted(_ rate: RateClass, _ frame: ClientFrame? = nil) -> Bool {
+        guard let user = counted else { return true }
+        switch environment.rates.admit(user, rate, at: environment.hub.time.monotonic()) {
+        case .admitted:
+            return true
+        case .refused(let retryAfter):
+            let error = ClientError(.rateLimited, "too many frames of this kind", retryAfter: retryAfter)
+            // A ping of RFC 6455 is simply not answered.
+            if let frame { refuse(frame, error) }
+            return false
+        case .abuse:
+            close(.rateAbuse)
+            return false
+        }
+    }
+
+    func refuse(_ frame: ClientFrame, _ error: ClientError) {
+        answer(ErrorFrame(error: error, nonce: frame.nonce, refType: frame.shortType))
+    }
+
+    /// A frame that is not even an object with a type; too many in a row close the socket.
+    func refuseUndecodable(_ error: ClientError) {
+        undecodable += 1
+        guard undecodable < Limits.undecodableFrames else { return close(.undecodable) }
+        guard isAdmitted(.command) else { return }
+        answer(ErrorFrame(error: error))
+    }
+}

@@ -1,0 +1,96 @@
+import Home
+import NIOCore
+import Wire
+
+/// How a session begins: who it is, then `hello`, then either an earlier stream or a new one with `ready`.
+extension WebSocketSession {
+    /// Looks the token up. A browser cannot see why an upgrade failed, so the socket is open already and says it by its close code.
+    func authenticate() {
+        guard let handle else { return }
+        let token = token
+        let home = environment.home
+        self.token = ""
+        guard !token.isEmpty else { return close(.notAuthenticated) }
+        Task {
+            do throws(HomeError) {
+                let login = try await home.authenticate(socketToken: token)
+                handle.execute { $0.authenticated(login) }
+            } catch {
+                handle.execute { $0.refuse(error) }
+            }
+        }
+    }
+
+    private func authenticated(_ login: Login) {
+        guard !isClosing, let context else { return }
+        guard !environment.hub.isDraining else { return close(.restarting, linger: .seconds(1)) }
+        guard environment.hub.admit(login.account.key) else { return close(.tooManySockets) }
+        counted = login.account.key
+        write { FrameWriter.text(environment.hello, to: &$0) }
+        if asksToResume {
+            phase = .awaitingResume(login, deadline: environment.hub.time.monotonic() + Limits.resumeWait)
+            proceed(with: intake.release())
+        } else {
+            context.flush()
+            startAnew(login, because: nil)
+        }
+    }
+
+    /// The session could not be begun.
+    private func refuse(_ error: HomeError) {
+        switch error {
+        case .unauthorized: close(.badToken)
+        case .unavailable, .rateLimited: close(.unknown)
+        default: close(.internalError)
+        }
+    }
+
+    /// Begins a new stream: first it gathers events, then the lists are read, then both are sent in that order.
+    func startAnew(_ login: Login, because reason: ResyncFrame.Reason?) {
+        guard let handle else { return }
+        intake.hold()
+        let stream = environment.hub.open(login, socket: handle)
+        phase = .opening(stream)
+        // A revocation that came before the stream was known to the hub has not been heard of here.
+        guard !environment.home.isRevoked(login) else {
+            environment.hub.remove(stream)
+            return close(.revoked)
+        }
+        let home = environment.home
+        let epoch = environment.hub.epoch
+        Task {
+            do throws(HomeError) {
+                let state = try await home.readyState(of: login.account)
+                let ready = ReadyFrame(stream: stream.id, epoch: epoch, user: login.account.id, state: state)
+                var frames = [JSONWriter.bytes(of: ready)]
+                if let reason { frames.insert(JSONWriter.bytes(of: ResyncFrame(reason: reason)), at: 0) }
+                stream.begin(with: frames)
+                handle.execute { $0.opened() }
+            } catch {
+                handle.execute { $0.refuse(error) }
+            }
+        }
+    }
+
+    private func opened() {
+        guard case .opening(let stream) = phase else { return }
+        phase = .open(stream)
+        // The lists may have been read before what had to be recovered was there to be read.
+        guard !stream.isBroken else { return recover() }
+        proceed(with: intake.release())
+    }
+
+    /// Goes on with an earlier stream, or says why not and begins anew.
+    func resume(_ command: ResumeCommand, of login: Login) {
+        guard let handle else { return }
+        switch environment.hub.resume(command, login: login, socket: handle) {
+        case .failure(let refusal):
+            startAnew(login, because: refusal.reason)
+        case .success(let stream):
+            phase = .open(stream)
+            guard environment.home.isRevoked(login) else { return }
+            environment.hub.remove(stream)
+            close(.revoked)
+        }
+    }
+}
