@@ -51,7 +51,8 @@ final class PostgresThread: SerialExecutor, @unchecked Sendable {  // because of
             throw .connecting(reason: "no file descriptor is left")
         }
         var event = epoll_event()
-        event.events = EPOLLIN.rawValue
+        // Each write is an edge, so nobody has to read the eventfd empty again.
+        event.events = EPOLLIN.rawValue | EPOLLET.rawValue
         event.data.u64 = Self.wakeToken
         epoll_ctl(epoll, EPOLL_CTL_ADD, wakeup, &event)
         now = Self.monotonicNanoseconds()
@@ -212,12 +213,8 @@ final class PostgresThread: SerialExecutor, @unchecked Sendable {  // because of
     }
 
     private func handle(_ event: epoll_event) {
-        if event.data.u64 == Self.wakeToken {
-            var value: eventfd_t = 0
-            eventfd_read(wakeup, &value)
-        } else {
-            handlers[event.data.u64]?(event.events)
-        }
+        guard event.data.u64 != Self.wakeToken else { return }
+        handlers[event.data.u64]?(event.events)
     }
 
     private func runAlarms() {
