@@ -1,0 +1,217 @@
+import Sodium
+import Synchronization
+import Wire
+
+/// The keys of all peers: whoever checks a signature, of a request or of an answer, asks it for the key.
+///
+/// Its state is behind one `Mutex`, never held across a fetch; fetches of one peer are single-flight. At most
+/// `maximumPeers` peers are held: at the bound the idle ones are forgotten (what is pinned lies in the store), and when
+/// none is idle a newcomer is answered `keysUnavailable`.
+package final class KeyRing: Sendable {
+    /// Why keys that a peer showed were not believed; for the operator, and for whoever stops links.
+    package enum Alarm: Error, Equatable, Sendable {
+        case refused(KeysetPolicy.Verdict)
+        /// The word that the keyset is current was given at another time than now.
+        case notFresh(at: Instant)
+        case unreadable(FieldError)
+
+        /// Whether the link must stand still until an operator has explained it: what is pinned was broken. Its queues
+        /// are kept, and it may go on when the pinned keys are shown again.
+        package var stopsLink: Bool {
+            switch self {
+            case .refused(.rollback), .refused(.equivocation), .refused(.rootChanged): true
+            case .refused, .notFresh, .unreadable: false
+            }
+        }
+    }
+
+    private struct Entry {
+        var machine = PeerKeysStateMachine()
+        var fetch: Task<Void, Never>?
+        /// What the fetch under way gives is not wanted any more.
+        var isForgotten = false
+    }
+
+    private let entries = Mutex<[ServerName: Entry]>([:])
+    private let time: any TimeSource
+    private let store: PeerKeyStore
+    private let maximumPeers: Int
+    private let fetchKeys: @Sendable (ServerName) async throws -> [UInt8]
+    private let alarm: @Sendable (ServerName, Alarm) -> Void
+
+    /// - Parameters:
+    ///   - fetch: the body of the peer's `GET /federation/v1/keys`, within the outgoing side's own time limits.
+    ///   - alarm: called when fetched keys are not believed; it must not block.
+    package init(
+        time: any TimeSource = SystemTime(), store: PeerKeyStore, maximumPeers: Int = 10_000,
+        fetch: @escaping @Sendable (ServerName) async throws -> [UInt8],
+        alarm: @escaping @Sendable (ServerName, Alarm) -> Void
+    ) {
+        self.time = time
+        self.store = store
+        self.maximumPeers = maximumPeers
+        fetchKeys = fetch
+        self.alarm = alarm
+    }
+
+    /// The key of that id, if a signature made with it counts now; waits for a fetch when one is due.
+    package func key(_ id: KeyID, of server: ServerName) async throws(SignatureProblem) -> Ed25519.PublicKey {
+        switch decide(id, of: server) {
+        case .done(let decision):
+            return try KeyRing.key(from: decision)
+        case .wait(let fetch):
+            await fetch.value
+            let decision = entries.withLock { entries in
+                entries[server]?.machine.lookUp(id, at: time.monotonic(), now: time.now(), mayFetch: false)
+            }
+            return try KeyRing.key(from: decision ?? .refuse(.keysUnavailable))
+        }
+    }
+
+    /// Finds the key of a request, checks its signature and notes the contact.
+    package func verify(_ request: RequestSignature) async throws(SignatureProblem) {
+        try request.verify(with: try await key(request.keyID, of: request.origin))
+        noteContact(with: request.origin)
+    }
+
+    /// The same of an answer, from the homeserver that was asked. The body is still to be checked against the digest.
+    package func verify(_ response: ResponseSignature, from server: ServerName) async throws(SignatureProblem) {
+        try response.verify(with: try await key(response.keyID, of: server))
+        noteContact(with: server)
+    }
+
+    /// A signature of this peer has held: for five minutes its keys need not be fetched anew.
+    package func noteContact(with server: ServerName) {
+        let now = time.monotonic()
+        entries.withLock { $0[server]?.machine.verified(at: now) }
+    }
+
+    /// Forgets what was fetched of a peer, as when its operator's word about the root has changed.
+    package func forget(_ server: ServerName) {
+        entries.withLock { entries in
+            if entries[server]?.fetch == nil {
+                entries[server] = nil
+            } else {
+                entries[server]?.machine = PeerKeysStateMachine(fetching: true)
+                entries[server]?.isForgotten = true
+            }
+        }
+    }
+
+    // MARK: Deciding
+
+    private enum Step {
+        case done(PeerKeysStateMachine.Decision)
+        case wait(Task<Void, Never>)
+    }
+
+    private func decide(_ id: KeyID, of server: ServerName) -> Step {
+        let monotonic = time.monotonic()
+        let now = time.now()
+        return entries.withLock { entries in
+            if entries[server] == nil, !KeyRing.makeRoom(in: &entries, maximumPeers, at: monotonic) {
+                return .done(.refuse(.keysUnavailable))
+            }
+            var entry = entries[server] ?? Entry()
+            defer { entries[server] = entry }
+            switch entry.machine.lookUp(id, at: monotonic, now: now) {
+            case .fetch:
+                let fetch = Task { await self.refresh(server) }
+                entry.fetch = fetch
+                return .wait(fetch)
+            case .wait:
+                return entry.fetch.map { .wait($0) } ?? .done(.refuse(.keysUnavailable))
+            case let decision:
+                return .done(decision)
+            }
+        }
+    }
+
+    private static func makeRoom(
+        in entries: inout [ServerName: Entry], _ maximum: Int, at monotonic: Duration
+    ) -> Bool {
+        guard entries.count >= maximum else { return true }
+        entries = entries.filter { !$0.value.machine.isIdle(at: monotonic) }
+        return entries.count < maximum
+    }
+
+    private static func key(
+        from decision: PeerKeysStateMachine.Decision
+    ) throws(SignatureProblem) -> Ed25519.PublicKey {
+        switch decision {
+        case .key(let key): return key
+        case .refuse(let problem): throw problem
+        case .fetch, .wait: throw .keysUnavailable
+        }
+    }
+
+    // MARK: Fetching
+
+    /// The one fetch of a peer that is under way. It starts in the same critical section that noted it, so it always
+    /// finds its entry.
+    private func refresh(_ server: ServerName) async {
+        let outcome = await fetchAndJudge(server)
+        let now = time.monotonic()
+        entries.withLock { entries in
+            guard entries[server]?.isForgotten == false else {
+                entries[server] = nil
+                return
+            }
+            switch outcome {
+            case .believed(let document): entries[server]?.machine.fetched(document, at: now)
+            case .failed(let isStranger): entries[server]?.machine.failed(isStranger: isStranger, at: now)
+            }
+            entries[server]?.fetch = nil
+        }
+    }
+
+    private enum Outcome {
+        case believed(KeysDocument)
+        case failed(isStranger: Bool)
+    }
+
+    private func fetchAndJudge(_ server: ServerName) async -> Outcome {
+        // A store that is away is no fault of the peer's: only what the peer itself answers makes a stranger wait.
+        guard var stored = try? await store.load(server) ?? StoredPeerKeys(), let pinned = try? stored.pinned() else {
+            return .failed(isStranger: false)
+        }
+        guard let body = try? await fetchKeys(server), let document = read(body, of: server, pinned) else {
+            return .failed(isStranger: pinned.isStranger)
+        }
+        stored.root = document.keyset.keyset.root.bytes
+        stored.version = document.keyset.keyset.version
+        stored.sha256 = document.keyset.sha256
+        stored.document = body
+        do {
+            try await store.save(server, stored)
+        } catch {
+            return .failed(isStranger: false)
+        }
+        return .believed(document)
+    }
+
+    /// The document, if it is to be believed; otherwise the operator hears why not.
+    private func read(_ body: [UInt8], of server: ServerName, _ pinned: PinnedKeys) -> KeysDocument? {
+        let now = time.now()
+        do throws(Alarm) {
+            let document = try KeyRing.parse(body)
+            let verdict = KeysetPolicy.judge(new: document.keyset, of: server, pinned: pinned, now: now)
+            guard verdict == .accept else { throw .refused(verdict) }
+            guard document.freshness.confirms(document.keyset, now: now) else {
+                throw .notFresh(at: document.freshness.at)
+            }
+            return document
+        } catch {
+            alarm(server, error)
+            return nil
+        }
+    }
+
+    private static func parse(_ body: [UInt8]) throws(Alarm) -> KeysDocument {
+        do throws(FieldError) {
+            return try KeysDocument(parsing: body)
+        } catch {
+            throw .unreadable(error)
+        }
+    }
+}
