@@ -1,5 +1,5 @@
-import Sodium
-import Wire
+package import Sodium
+package import Wire
 
 /// Signed bytes on their way over a link or into a file: `{"payload": base64, "signatures": [{"key", "sig"}]}`.
 ///

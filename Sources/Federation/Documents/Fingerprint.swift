@@ -1,4 +1,4 @@
-import Sodium
+package import Sodium
 import Wire
 
 /// What operators compare and pin of a root key: the SHA-256 of its public half.

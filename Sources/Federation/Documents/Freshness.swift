@@ -1,5 +1,5 @@
 import Sodium
-import Wire
+package import Wire
 
 /// A homeserver's word that a keyset is its current one, signed by its active key; without it an old keyset could be
 /// shown for as long as it has not expired.

@@ -1,4 +1,4 @@
-import Sodium
+package import Sodium
 import Wire
 
 /// The name of a signing key: the first 16 hex digits of the SHA-256 of its public half, so it never means another key.

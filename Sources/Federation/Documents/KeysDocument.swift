@@ -1,5 +1,5 @@
-import Sodium
-import Wire
+package import Sodium
+package import Wire
 
 /// The body of `GET /federation/v1/keys`: `{"v": 1, "keyset": envelope, "freshness": envelope}`.
 package struct KeysDocument: Equatable, Sendable {

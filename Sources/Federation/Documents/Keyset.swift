@@ -1,5 +1,5 @@
-import Sodium
-import Wire
+package import Sodium
+package import Wire
 
 /// The signing keys of one homeserver as its root states them; docs/federation.md has the rules of each field.
 package struct Keyset: Equatable, Sendable {

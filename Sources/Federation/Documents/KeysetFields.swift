@@ -1,5 +1,5 @@
 import Sodium
-import Wire
+package import Wire
 
 /// The JSON of a keyset: written once, when it is signed, and read with every rule that needs no other document.
 extension Keyset: JSONWritable {

@@ -1,5 +1,5 @@
-import Sodium
-import Wire
+package import Sodium
+package import Wire
 
 /// Whether a keyset that a peer shows is to be believed, given what is pinned of that peer; the key ring asks it.
 package enum KeysetPolicy {

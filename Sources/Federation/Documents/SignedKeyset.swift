@@ -1,5 +1,5 @@
-import Sodium
-import Wire
+package import Sodium
+package import Wire
 
 /// A keyset together with the envelope that it came in; what `KeysetPolicy` judges and a key file holds.
 package struct SignedKeyset: Equatable, Sendable {

@@ -1,5 +1,5 @@
-import Sodium
-import Wire
+package import Sodium
+package import Wire
 
 /// Makes a homeserver's first keys: a root under the operator's passphrase, an online key under a random one, and the
 /// keyset that the root signs. The command `keys init` calls it; it overwrites nothing.

@@ -1,5 +1,5 @@
-import Sodium
-import Wire
+package import Sodium
+package import Wire
 
 /// Where a homeserver's own keys lie: the sealed ones and the keyset in one directory, the online key's passphrase in
 /// another, so that a copy of the first alone opens nothing.

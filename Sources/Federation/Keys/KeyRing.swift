@@ -1,6 +1,6 @@
-import Sodium
+package import Sodium
 import Synchronization
-import Wire
+package import Wire
 
 /// The keys of all peers: whoever checks a signature, of a request or of an answer, asks it for the key.
 ///

@@ -1,4 +1,4 @@
-import Wire
+package import Wire
 
 /// How long a homeserver's keys still last; the command `keys status` shows it, and the serving process logs it.
 package struct KeysStatus: Equatable, Sendable {

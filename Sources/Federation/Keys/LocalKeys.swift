@@ -1,5 +1,5 @@
-import Sodium
-import Wire
+package import Sodium
+package import Wire
 
 /// A serving homeserver's own keys: what signs its requests and answers, and what it shows to peers.
 package struct LocalKeys: Sendable {

@@ -1,5 +1,5 @@
 import Sodium
-import Wire
+package import Wire
 
 /// Where what is pinned of peers is kept: the key ring loads it before it judges a keyset and saves what it accepted.
 package struct PeerKeyStore: Sendable {

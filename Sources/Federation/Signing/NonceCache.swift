@@ -1,5 +1,5 @@
 import Synchronization
-import Wire
+package import Wire
 
 /// Remembers the nonces of verified requests for 10 minutes, so that none counts twice; the incoming side asks it after
 /// `verify`. Its state is behind one `Mutex`, held for well under a microsecond.

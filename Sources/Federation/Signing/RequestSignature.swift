@@ -1,5 +1,5 @@
-import Sodium
-import Wire
+package import Sodium
+package import Wire
 
 /// A request's signature: made by the outgoing side when it sends, taken apart and checked by the incoming side.
 ///

@@ -1,5 +1,5 @@
-import Sodium
-import Wire
+package import Sodium
+package import Wire
 
 /// The signature of an answer, bound to the request that it answers (RFC 9421 §2.4); made by the incoming side for
 /// transactions, hello and echo, checked by the outgoing side before an `ack` is believed.

@@ -1,4 +1,4 @@
-import Wire
+package import Wire
 
 /// Why a request or an answer of a peer is not believed; `refusal` is what the wire says of it.
 package enum SignatureProblem: Error, Equatable, Sendable {
