@@ -4,6 +4,7 @@ import atexit
 import os
 import random
 import shutil
+import subprocess
 import tempfile
 from pathlib import Path
 
@@ -25,10 +26,28 @@ def pytest_addoption(parser):
 def pytest_configure(config):
     if config.getoption("--binary"):
         os.environ["HOME_BINARY"] = str(Path(config.getoption("--binary")).resolve())
-    if not hasattr(config, "workerinput"):
-        seed = config.getoption("--seed")
-        os.environ["HOME_SCENARIO_SEED"] = str(random.randrange(1 << 32) if seed is None else seed)
-    atexit.register(nodes.end_all)
+    if hasattr(config, "workerinput"):
+        return
+    seed = config.getoption("--seed")
+    os.environ["HOME_SCENARIO_SEED"] = str(random.randrange(1 << 32) if seed is None else seed)
+    # Workers put everything under it, so that whatever is left of an interrupted one is found and ended here.
+    config.home_state = Path(tempfile.mkdtemp(prefix="home-scenarios-"))
+    os.chmod(config.home_state, 0o755)  # PostgreSQL may run as another user
+    os.environ["HOME_SCENARIO_STATE"] = str(config.home_state)
+    atexit.register(clean_up, config.home_state)
+
+
+def pytest_unconfigure(config):
+    if hasattr(config, "home_state"):
+        clean_up(config.home_state)
+
+
+def clean_up(state):
+    """Ends every process of every homeserver under this directory, and deletes it."""
+    nodes.end_all()
+    for config in state.glob("*/*/config.json"):
+        subprocess.run([nodes.OPS, "destroy", config.parent], stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+    shutil.rmtree(state, ignore_errors=True)
 
 
 def pytest_report_header(config):
@@ -47,12 +66,11 @@ def kills(request):
 
 @pytest.fixture(scope="session")
 def state():
-    """A directory for the homeservers of this worker, deleted at the end."""
-    directory = tempfile.mkdtemp(prefix="home-scenarios-")
-    os.chmod(directory, 0o755)  # PostgreSQL may run as another user
-    yield Path(directory)
+    """A directory for the homeservers of this worker."""
+    directory = Path(tempfile.mkdtemp(prefix="worker-", dir=os.environ["HOME_SCENARIO_STATE"]))
+    os.chmod(directory, 0o755)
+    yield directory
     nodes.end_all()
-    shutil.rmtree(directory, ignore_errors=True)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -7,7 +7,7 @@ from harness.node import befriend
 POISON = """
     CREATE FUNCTION refuse_poison() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
-        IF NEW.body LIKE 'poison%%' THEN RAISE EXCEPTION 'poison' USING ERRCODE = 'check_violation'; END IF;
+        IF NEW.body LIKE 'poison%' THEN RAISE EXCEPTION 'poison' USING ERRCODE = 'check_violation'; END IF;
         RETURN NEW;
     END $$
 """
@@ -15,7 +15,7 @@ POISON = """
 
 async def poisoned(node):
     """PostgreSQL refuses every message that begins so, whatever the homeserver thinks of it."""
-    await node.query(POISON.replace("%%", "%"))
+    await node.query(POISON)
     await node.query("CREATE TRIGGER refuse_poison BEFORE INSERT ON messages FOR EACH ROW EXECUTE FUNCTION refuse_poison()")
 
 

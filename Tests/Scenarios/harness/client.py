@@ -1,7 +1,6 @@
 """A well-behaved client on top of a person: reconnects, resumes, sends again what has no ack, and fills holes."""
 
 import asyncio
-import itertools
 import random
 import uuid
 

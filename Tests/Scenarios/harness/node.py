@@ -181,7 +181,7 @@ class Node:
 
     async def query(self, sql, *values):
         async with self.database() as connection:
-            cursor = await connection.execute(sql, values)
+            cursor = await connection.execute(sql, values or None)
             return await cursor.fetchall() if cursor.description else []
 
     # Its people
