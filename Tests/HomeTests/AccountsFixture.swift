@@ -30,7 +30,7 @@ struct AccountsFixture {
         _ body: (AccountsFixture) async throws -> Void
     ) async throws {
         let conninfo = try await TestDatabase.make(template: template.value)
-        let database = PostgresClient(PostgresConfiguration(conninfo: conninfo, connections: 3))
+        let database = PostgresClient(PostgresConfiguration(conninfo: conninfo, connections: 4))
         try await database.start()
         guard let server = ServerName("alpha.example") else { preconditionFailure("a valid name") }
         let time = ManualTime()
@@ -69,6 +69,15 @@ struct AccountsFixture {
         } catch .unauthorized {
             return false
         }
+    }
+
+    /// How many sessions of this database wait for a lock of a kind.
+    func waiting(for kind: String) async throws -> Int {
+        try await count(
+            """
+            SELECT count(*) FROM pg_stat_activity
+            WHERE datname = current_database() AND wait_event_type = 'Lock' AND wait_event = \(kind)
+            """)
     }
 
     func count(_ query: PostgresQuery) async throws -> Int {

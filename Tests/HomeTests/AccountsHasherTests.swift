@@ -1,3 +1,4 @@
+import Dispatch
 import Testing
 
 @testable import Home
@@ -16,25 +17,15 @@ struct AccountsHasherTests {
         #expect(hasher.work == PasswordHasher.Work(made: 2, verified: 4))
     }
 
-    @Test func oneThreadMoreThanEverWaits() async throws {
-        let hasher = PasswordHasher(threads: 1, waiting: 3)
-        let refused = await withTaskGroup(of: HomeError?.self) { group in
-            for _ in 0..<40 {
-                group.addTask {
-                    do throws(HomeError) {
-                        _ = try await hasher.verify("12345678", against: nil)
-                        return nil
-                    } catch {
-                        return error
-                    }
-                }
-            }
-            return await group.reduce(into: [HomeError]()) { if let error = $1 { $0.append(error) } }
-        }
-        #expect(!refused.isEmpty)
-        #expect(refused.allSatisfy { $0 == .unavailable("too many passwords are being checked") })
-        #expect(hasher.work.verified == 40 - refused.count)
-        // The thread has ended or ends; the next job gets one.
+    @Test func theQueueIsBounded() async throws {
+        let hasher = PasswordHasher(threads: 2, waiting: 3)
+        let gate = Gate(jobs: 5, in: hasher)
+        await #expect(throws: Self.full) { try await hasher.hash("12345678") }
+        await #expect(throws: Self.full) { try await hasher.verify("12345678", against: nil) }
+        #expect(hasher.work == PasswordHasher.Work())
+        gate.open()
+        await gate.passed()
+        // The threads have ended or are ending; the next job gets one.
         #expect(try await !hasher.verify("12345678", against: nil))
     }
 
@@ -42,13 +33,40 @@ struct AccountsHasherTests {
         try await AccountsFixture.run { (f) async throws in
             _ = try await f.register("alice")
             let hasher = f.home.accountState.hasher
-            await withTaskGroup(of: Void.self) { group in
-                for _ in 0..<120 { group.addTask { _ = try? await hasher.verify("12345678", against: nil) } }
-                for _ in 0..<10 {
-                    group.addTask { _ = try? await f.logIn("alice") }
-                }
-            }
+            let gate = Gate(jobs: AccountLimits.hashThreads + AccountLimits.hashesWaiting, in: hasher)
+            for _ in 0..<30 { await #expect(throws: Self.full) { try await f.logIn("alice") } }
+            gate.open()
+            await gate.passed()
             _ = try await f.logIn("alice")
+        }
+    }
+
+    private static let full = HomeError.unavailable("too many passwords are being checked")
+
+    /// Jobs that hold the hasher's own threads until the gate opens.
+    private struct Gate {
+        private let semaphore = DispatchSemaphore(value: 0)
+        private let jobs: Int
+        private let done: AsyncStream<Void>
+
+        init(jobs: Int, in hasher: PasswordHasher) {
+            let (semaphore, (done, finish)) = (self.semaphore, AsyncStream.makeStream(of: Void.self))
+            (self.jobs, self.done) = (jobs, done)
+            for _ in 0..<jobs {
+                let isQueued = hasher.enqueue {
+                    semaphore.wait()
+                    finish.yield()
+                }
+                #expect(isQueued)
+            }
+        }
+
+        func open() {
+            for _ in 0..<jobs { semaphore.signal() }
+        }
+
+        func passed() async {
+            for await _ in done.prefix(jobs) {}
         }
     }
 }

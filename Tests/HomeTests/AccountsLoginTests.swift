@@ -99,6 +99,32 @@ struct AccountsLoginTests {
         }
     }
 
+    /// The password is being changed while a login that checked the old one is about to begin: it waits, and is refused.
+    @Test func aLoginWaitsForAPasswordChange() async throws {
+        try await AccountsFixture.run { (f) async throws in
+            let alice = try await f.register("alice").login.account
+            let stale = try await f.database.one("SELECT password_hash FROM accounts", as: String.self)
+            let (changed, isChanged) = AsyncStream.makeStream(of: Void.self)
+            async let change: Int = f.database.transaction { transaction in
+                try await transaction.execute("UPDATE accounts SET password_hash = 'new'")
+                isChanged.finish()
+                var begun = 1
+                while try await f.waiting(for: "transactionid") == 0, begun == 1 {
+                    begun = try await f.count("SELECT count(*) FROM logins")
+                }
+                return begun
+            }
+            for await _ in changed {}
+            let row = f.home.loginRow(
+                SecretToken(.login), client: AccountsFixture.client, network: AccountsFixture.client.network,
+                at: f.time.now())
+            let store = LoginStore(database: f.database)
+            #expect(try await store.insert(row, for: alice.key, verified: stale, at: f.time.now()) == nil)
+            #expect(try await change == 1)
+            #expect(try await f.count("SELECT count(*) FROM logins") == 1)
+        }
+    }
+
     @Test func theHundredAndFirstLoginEndsTheIdlest() async throws {
         try await AccountsFixture.run { (f) async throws in
             let first = try await f.register("alice")

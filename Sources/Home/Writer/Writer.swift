@@ -57,9 +57,12 @@ final class Writer: Sendable {
     // MARK: - Batches
 
     private func add(_ units: [any PendingUnit]) {
-        enum Next { case wait, start, refuse }
+        enum Next { case wait, start, refuse(String) }
         let next: Next = state.withLock { state in
-            guard !state.isClosed, state.waiting.count + units.count <= Self.maximumWaiting else { return .refuse }
+            guard !state.isClosed else { return .refuse("the homeserver is stopping") }
+            guard state.waiting.count + units.count <= Self.maximumWaiting else {
+                return .refuse("too many writes are waiting")
+            }
             state.waiting.append(contentsOf: units)
             guard !state.isRunning else { return .wait }
             state.isRunning = true
@@ -68,8 +71,8 @@ final class Writer: Sendable {
         switch next {
         case .wait: return
         case .start: Task { await run() }
-        case .refuse:
-            for unit in units { unit.resolve(.unavailable("too many writes are waiting")) }
+        case .refuse(let reason):
+            for unit in units { unit.resolve(.unavailable(reason)) }
             for unit in units { unit.resume() }
         }
     }
