@@ -1,0 +1,130 @@
+package import Home
+import Logging
+package import NIOCore
+import NIOPosix
+package import ServiceLifecycle
+package import Wire
+
+/// The links to other homeservers: made by the composition root before Home, which needs its sender, and run after it.
+package final class Federation: Sendable {
+    /// The outbox half of `Delivery`.
+    package let sender = PeerSender()
+
+    private let settings: FederationSettings
+    private let keys: LocalKeys
+    private let time: any TimeSource
+    private let loops: any EventLoopGroup
+    private let fingerprints: [ServerName: Fingerprint]
+
+    /// - Parameter rootFingerprints: Roots that the configuration pins, beside those that the database does.
+    package init(
+        settings: FederationSettings, keys: LocalKeys, rootFingerprints: [ServerName: Fingerprint] = [:],
+        time: any TimeSource = SystemTime(), loops: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
+    ) {
+        self.settings = settings
+        self.keys = keys
+        fingerprints = rootFingerprints
+        self.time = time
+        self.loops = loops
+    }
+
+    /// What the service group runs, in this order: the sender, then the listener.
+    ///
+    /// - Parameter onListening: Gets the port that the listener has bound.
+    package func services(
+        home: Home, onListening: @escaping @Sendable (Int) -> Void = { _ in }
+    ) throws -> [any Service] {
+        let startedAt = time.now()
+        let dialer = Dialer(
+            loops: loops, resolver: HostResolver(), outboundGuard: OutboundGuard(exceptions: settings.allowedRanges))
+        let discovery = Discovery(configured: settings.peers, dialer: dialer, time: time)
+        let peers = KnownPeers(home: home, mode: settings.mode, time: time)
+        let ring = ring(home, KeysDownload(discovery: discovery, dialer: dialer, time: time))
+        let responder = FederationResponder(
+            verify: VerifyRequest(
+                us: settings.server, peers: peers, ring: ring, nonces: NonceCache(time: time),
+                addressBuckets: buckets(Limits.addressBurst, Limits.addressRate),
+                peerBuckets: buckets(Limits.peerBurst, Limits.peerRate), time: time, startedAt: startedAt),
+            actions: PeerActions(home: home, peers: peers, sender: sender), keys: keys,
+            delegation: settings.delegation ?? Delegation(host: settings.server), time: time)
+        let listener = try FederationListener(
+            settings: settings, responder: responder, loops: loops, onListening: onListening)
+        let workshop = Workshop(
+            home: home, keys: keys, ring: ring, peers: peers, discovery: discovery, dialer: dialer, time: time)
+        return [SenderService(sender: sender, workshop: workshop), listener]
+    }
+
+    private func buckets<Key>(_ burst: Double, _ rate: Double) -> RateBuckets<Key>? {
+        settings.limitsEnabled ? RateBuckets(burst: burst, rate: rate) : nil
+    }
+
+    private func ring(_ home: Home, _ download: KeysDownload) -> KeyRing {
+        let logger = Logger(label: "federation.keys")
+        let fingerprints = fingerprints
+        return KeyRing(
+            time: time,
+            store: PeerKeyStore(
+                load: { name in
+                    var stored = try await home.storedKeys(of: name)
+                    if let fingerprint = fingerprints[name] { stored.rootFingerprint = fingerprint.text }
+                    return stored
+                },
+                save: { name, keys in try await home.save(keys, of: name) }),
+            fetch: { name in try await download(name) },
+            alarm: { name, alarm in
+                logger.log(
+                    level: alarm.stopsLink ? .critical : .warning, "the keys of a peer are not believed",
+                    metadata: ["peer": "\(name)", "reason": "\(alarm)"])
+            })
+    }
+}
+
+/// The database's side of the key ring.
+extension Home {
+    fileprivate func storedKeys(of name: ServerName) async throws(HomeError) -> StoredPeerKeys {
+        guard let peer = try await peer(named: name) else { return StoredPeerKeys() }
+        return StoredPeerKeys(
+            rootFingerprint: peer.rootFingerprint, root: peer.rootPublicKey, version: peer.keysetVersion,
+            sha256: peer.keysetHash, document: peer.keysDocument)
+    }
+
+    fileprivate func save(_ keys: StoredPeerKeys, of name: ServerName) async throws(HomeError) {
+        guard let root = keys.root, let hash = keys.sha256, let document = keys.document else {
+            preconditionFailure("the ring saves a keyset that it has accepted")
+        }
+        let peer = try await knownPeer(named: name)
+        try await savePeerKeys(peer.key, root: root, version: keys.version, hash: hash, document: document)
+    }
+}
+
+/// What the workers of all peers share; makes one.
+private struct Workshop: Sendable {
+    let home: Home
+    let keys: LocalKeys
+    let ring: KeyRing
+    let peers: KnownPeers
+    let discovery: Discovery
+    let dialer: Dialer
+    let time: any TimeSource
+
+    func worker(for peer: PeerKey, _ server: ServerName) -> PeerWorker {
+        let connection = PeerConnection(to: server, discovery: discovery, dialer: dialer, time: time)
+        let client = PeerClient(
+            us: home.server, peer: server, connection: connection, keys: keys, ring: ring, time: time)
+        return PeerWorker(peer: peer, server: server, home: home, client: client, peers: peers, time: time)
+    }
+}
+
+/// Runs the sender, and ends what only it needs.
+private struct SenderService: Service {
+    let sender: PeerSender
+    let workshop: Workshop
+
+    func run() async throws {
+        workshop.dialer.resolver.start()
+        try await sender.run(home: workshop.home, time: workshop.time) { peer, server in
+            workshop.worker(for: peer, server)
+        }
+        await workshop.dialer.resolver.shutDown()
+    }
+}

@@ -1,0 +1,112 @@
+import HTTPTypes
+import Home
+import Hummingbird
+import Logging
+import Metrics
+import NIOCore
+import Wire
+
+/// Answers every request of the federation listener: finds the route, has it verified, runs it, signs the answer.
+struct FederationResponder: HTTPResponder {
+    let verify: VerifyRequest
+    let actions: PeerActions
+    let keys: LocalKeys
+    let delegation: Delegation
+    let time: any TimeSource
+    private let logger = Logger(label: "federation.incoming")
+
+    init(
+        verify: VerifyRequest, actions: PeerActions, keys: LocalKeys, delegation: Delegation, time: any TimeSource
+    ) {
+        self.verify = verify
+        self.actions = actions
+        self.keys = keys
+        self.delegation = delegation
+        self.time = time
+    }
+
+    @Sendable func respond(to request: Request, context: FederationContext) async -> Response {
+        let path = request.head.path?.split(separator: "?", maxSplits: 1).first.map { String($0) } ?? ""
+        let route = FederationRoute(method: request.method.rawValue, path: path)
+        switch route {
+        case .keys?: return open(context) { keys.document(at: time.now()) }
+        case .wellKnown?: return open(context) { delegation.body }
+        case .transaction?, .hello?, .echo?:
+            guard let route else { preconditionFailure("it has just been matched") }
+            return await signed(request, route, context)
+        case nil: return refused(.notFound, context)
+        }
+    }
+
+    // MARK: Documents for everybody
+
+    private func open(_ context: FederationContext, _ document: () -> [UInt8]) -> Response {
+        if let delay = verify.admitStranger(from: context.customer) {
+            return refused(.rateLimited(retryAfter: delay), context)
+        }
+        return response(status: 200, body: document(), headers: [("content-type", SignatureProfile.contentType)])
+    }
+
+    // MARK: Requests of peers
+
+    private func signed(_ request: Request, _ route: FederationRoute, _ context: FederationContext) async -> Response {
+        let admitted: AdmittedRequest
+        do throws(FederationError) {
+            admitted = try await verify.admit(request.head, from: context.customer)
+        } catch {
+            return refused(error, context)
+        }
+        do throws(FederationError) {
+            let body = try await verify.body(of: admitted, request.body, on: context.channel)
+            let answer = try await actions.run(route, body: body, from: admitted.origin)
+            Counter(label: "federation_requests", dimensions: [("code", "ok")]).increment()
+            return signed(status: 200, body: answer, for: admitted, retryAfter: nil)
+        } catch {
+            count(error)
+            return signed(
+                status: error.status, body: JSONWriter.bytes(of: error), for: admitted, retryAfter: error.retryAfter)
+        }
+    }
+
+    private func signed(
+        status: Int, body: [UInt8], for admitted: AdmittedRequest, retryAfter: Duration?
+    ) -> Response {
+        let signature = ResponseSignature(
+            status: status, body: body, requestSignature: admitted.signature.signature, created: time.now(),
+            key: keys.signingKey)
+        return response(status: status, body: body, headers: signature.headers, retryAfter: retryAfter)
+    }
+
+    // MARK: Answers
+
+    /// The answer to a request that is not believed: unsigned, and the last one on its connection, because its body is
+    /// not read.
+    private func refused(_ error: FederationError, _ context: FederationContext) -> Response {
+        count(error)
+        context.closeSoon()
+        return response(
+            status: error.status, body: JSONWriter.bytes(of: error),
+            headers: [("content-type", SignatureProfile.contentType), ("connection", "close")],
+            retryAfter: error.retryAfter)
+    }
+
+    private func response(
+        status: Int, body: [UInt8], headers: [(name: String, value: String)], retryAfter: Duration? = nil
+    ) -> Response {
+        var fields = HTTPFields()
+        for header in headers {
+            guard let name = HTTPField.Name(header.name) else {
+                preconditionFailure("our own headers have valid names")
+            }
+            fields.append(HTTPField(name: name, value: header.value))
+        }
+        if let retryAfter { fields[.retryAfter] = String(retryAfter.components.seconds) }
+        return Response(
+            status: .init(code: status), headers: fields, body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
+    }
+
+    private func count(_ error: FederationError) {
+        Counter(label: "federation_requests", dimensions: [("code", error.code)]).increment()
+        logger.debug("refused a request", metadata: ["code": "\(error.code)"])
+    }
+}

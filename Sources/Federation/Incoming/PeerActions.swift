@@ -1,0 +1,98 @@
+import Home
+import Logging
+import Wire
+
+/// What a verified request does: one function a route, from the parser to the commit. `FederationResponder` calls it.
+struct PeerActions: Sendable {
+    let home: Home
+    let peers: KnownPeers
+    let sender: PeerSender
+    private let logger = Logger(label: "federation.incoming")
+
+    init(home: Home, peers: KnownPeers, sender: PeerSender) {
+        self.home = home
+        self.peers = peers
+        self.sender = sender
+    }
+
+    /// The body of the answer.
+    func run(_ route: FederationRoute, body: [UInt8], from origin: ServerName) async throws(FederationError) -> [UInt8]
+    {
+        let peer = try await peers.met(origin)
+        sender.heard(from: peer.key)
+        switch route {
+        case .transaction(let epoch, let firstSeq):
+            return try await transaction(epoch: epoch, firstSeq: firstSeq, body: body, from: peer)
+        case .hello: return try await hello(body, from: peer)
+        case .echo: return try echo(body)
+        case .keys, .wellKnown: throw .notFound
+        }
+    }
+
+    private func transaction(
+        epoch: String, firstSeq: Int64, body: [UInt8], from peer: Peer
+    ) async throws(FederationError) -> [UInt8] {
+        // 11. Parse.
+        let transaction = try ReceivedTransaction(body: body, first: firstSeq, from: peer.name, to: home.server)
+        // 12 and 13. The authority of each event, and commit: Home's.
+        do throws(TransactionError) {
+            let result = try await home.applyTransaction(from: peer, epoch: epoch, events: transaction.events)
+            return JSONWriter.bytes(
+                of: TransactionAnswer(epoch: result.epoch, ack: result.ack, rejected: result.rejected))
+        } catch {
+            throw refusal(error, peer)
+        }
+    }
+
+    private func hello(_ body: [UInt8], from peer: Peer) async throws(FederationError) -> [UInt8] {
+        let hello = try Hello(body: body)
+        do throws(HomeError) {
+            let position = try await home.openInboundEpoch(hello.epoch, firstSeq: hello.firstSeq, of: peer.key)
+            if let received = hello.received { await sender.check(received, of: peer.key) }
+            return JSONWriter.bytes(of: LanePosition(epoch: position.epoch, last: position.last))
+        } catch {
+            throw refusal(error, peer)
+        }
+    }
+
+    /// Gives a text back, so that `peer test` proves the way in both directions.
+    private func echo(_ body: [UInt8]) throws(FederationError) -> [UInt8] {
+        let object = try ReceivedTransaction.object(of: body)
+        do throws(FieldError) {
+            let text = try object.string("text", maxBytes: Limits.echoBytes)
+            var writer = JSONWriter(reservingCapacity: 64 + text.utf8.count)
+            writer.beginObject()
+            writer.field("text", text)
+            writer.endObject()
+            return writer.bytes
+        } catch {
+            throw .invalid(problem: error.description)
+        }
+    }
+
+    // MARK: Refusals
+
+    private func refusal(_ error: TransactionError, _ peer: Peer) -> FederationError {
+        switch error {
+        case .gap(let expected): return .gap(expected: expected)
+        case .epochUnknown(let last): return .epochUnknown(last: last)
+        case .fork:
+            logger.critical(
+                "a peer's lane has forked: one side's database was rolled back", metadata: ["peer": "\(peer.name)"])
+            return .fork
+        case .home(let error): return refusal(error, peer)
+        }
+    }
+
+    private func refusal(_ error: HomeError, _ peer: Peer) -> FederationError {
+        switch error {
+        case .unavailable: return .unavailable(retryAfter: .seconds(1))
+        case .rateLimited(let delay): return .rateLimited(retryAfter: delay)
+        case .invalid(let field, let problem), .tooLarge(let field, let problem):
+            return .invalid(problem: "\(field) \(problem)")
+        default:
+            logger.error("a request of a peer failed", metadata: ["peer": "\(peer.name)", "error": "\(error)"])
+            return .internal
+        }
+    }
+}

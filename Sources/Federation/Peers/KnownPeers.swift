@@ -1,0 +1,84 @@
+import Home
+import Synchronization
+import Wire
+
+/// Whom a homeserver speaks with, besides what the operator says about single peers.
+package enum PeerMode: String, Sendable, CaseIterable {
+    /// Every homeserver, until the operator blocks it.
+    case open
+    /// Only those that the operator has added or allowed.
+    case allowlist
+    /// Nobody.
+    case closed
+}
+
+/// Looks peers up and judges them by mode and policy; both sides of the links ask it for every request.
+///
+/// Its state is behind a `Mutex`: what the database said is believed for a second, so that a command of the operator
+/// takes effect within that and a busy peer costs one query a second. At most `capacity` names.
+final class KnownPeers: Sendable {
+    private static let life = Duration.seconds(1)
+    private static let capacity = 10_000
+
+    private struct Entry {
+        let peer: Peer?
+        let readAt: Duration
+    }
+
+    private let home: Home
+    private let mode: PeerMode
+    private let time: any TimeSource
+    private let entries = Mutex<[ServerName: Entry]>([:])
+
+    init(home: Home, mode: PeerMode, time: any TimeSource) {
+        self.home = home
+        self.mode = mode
+        self.time = time
+    }
+
+    /// The peer, if it is known; throws when it, or a stranger, is not spoken with.
+    func admit(_ name: ServerName) async throws(FederationError) -> Peer? {
+        guard name != home.server else { throw .notAllowed }
+        let peer: Peer?
+        do throws(HomeError) {
+            peer = try await lookUp(name)
+        } catch {
+            throw .unavailable(retryAfter: .seconds(1))
+        }
+        switch (peer?.policy, mode) {
+        case (.blocked, _), (.suspended, _): throw .blocked
+        case (_, .closed), (nil, .allowlist), (.pending, .allowlist): throw .notAllowed
+        case (nil, .open), (.pending, .open), (.allowed, _), (.limited, _): return peer
+        }
+    }
+
+    /// The peer's row, made on first contact: call it when the signature has held.
+    func met(_ name: ServerName) async throws(FederationError) -> Peer {
+        do throws(HomeError) {
+            let peer = try await home.knownPeer(named: name)
+            store(peer, name)
+            return peer
+        } catch {
+            throw .unavailable(retryAfter: .seconds(1))
+        }
+    }
+
+    private func lookUp(_ name: ServerName) async throws(HomeError) -> Peer? {
+        let now = time.monotonic()
+        if let entry = entries.withLock({ $0[name] }), now - entry.readAt < KnownPeers.life { return entry.peer }
+        let peer = try await home.peer(named: name)
+        store(peer, name)
+        return peer
+    }
+
+    private func store(_ peer: Peer?, _ name: ServerName) {
+        let now = time.monotonic()
+        entries.withLock { entries in
+            if entries.count >= KnownPeers.capacity {
+                entries = entries.filter { now - $0.value.readAt < KnownPeers.life }
+                if entries.count >= KnownPeers.capacity { entries = [:] }
+            }
+            entries[name] = Entry(peer: peer, readAt: now)
+        }
+    }
+}

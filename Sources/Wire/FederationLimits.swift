@@ -1,0 +1,74 @@
+/// The limits of a link that only module Federation checks; docs/federation.md lists them.
+extension Limits {
+    // MARK: One request
+
+    /// All header fields of one request together, and each of them.
+    package static let federationHeaderBytes = 16_384
+    package static let federationHeaderFields = 100
+    /// How long the body of an admitted request may take to arrive.
+    package static let federationBodyTime = Duration.seconds(30)
+    /// A connection without a request, or a request without its body, is closed after this.
+    package static let federationIdle = Duration.seconds(75)
+    /// How long a connection whose request was refused before its body was read stays open, so that the answer arrives.
+    package static let federationLinger = Duration.seconds(1)
+    /// Connections of the federation listener at a time; further ones wait in the backlog.
+    package static let federationConnections = 1024
+    /// Bytes that `echo` takes and gives back.
+    package static let echoBytes = 1024
+    /// The epoch of a lane, as a path segment and in a body.
+    package static let epochBytes = 64
+
+    // MARK: Buckets
+
+    /// Requests of one address (IPv6: of one /64) that may fail before their signature holds, at once and each second.
+    package static let addressBurst = 100.0
+    package static let addressRate = 10.0
+    /// Requests of one verified peer, at once and each second.
+    package static let peerBurst = 2000.0
+    package static let peerRate = 1000.0
+    /// Addresses or peers that a set of buckets remembers.
+    package static let buckets = 10_000
+
+    // MARK: Outgoing
+
+    /// TCP and TLS of a new connection.
+    package static let peerConnectTime = Duration.seconds(10)
+    /// From the first byte of a request to the last one of its answer.
+    package static let peerRequestTime = Duration.seconds(60)
+    /// Silence within an answer.
+    package static let peerReadTime = Duration.seconds(20)
+    /// Idle connections to a peer are closed by us before the peer does it (`federationIdle`).
+    package static let peerConnectionIdle = Duration.seconds(50)
+    /// Bytes of events of one peer held in memory, besides their number (`peerEventsInMemory`).
+    package static let peerBytesInMemory = 4 * 1_048_576
+    /// Events that a peer has acknowledged and that our database does not know of yet; above it sending waits.
+    package static let unrecordedEvents: Int64 = 1000
+    /// `hello` to known peers at start.
+    package static let hellosPerSecond = 20
+    /// An event older than this that is not acknowledged makes its author see `delayed`.
+    package static let delayedAfter = Duration.seconds(30)
+    /// How often the sender looks for such events.
+    package static let delayedInterval = Duration.seconds(5)
+    /// The most that a `Retry-After` may ask for.
+    package static let retryAfterMost = Duration.seconds(3600)
+    /// The clock difference that a `stale` answer may make us add.
+    package static let clockDifference = Duration.seconds(300)
+
+    // MARK: Discovery
+
+    /// Redirects of `/.well-known/home-server`.
+    package static let wellKnownRedirects = 3
+    package static let wellKnownTime = Duration.seconds(10)
+    /// How long a delegation is believed: at least, at most, and when its answer does not say.
+    package static let delegationLeast = Duration.seconds(300)
+    package static let delegationMost = Duration.seconds(48 * 3600)
+    package static let delegationDefault = Duration.seconds(24 * 3600)
+    /// How long the absence of a delegation is believed.
+    package static let noDelegation = Duration.seconds(300)
+    /// Names whose delegation is remembered.
+    package static let delegations = 10_000
+    /// How long the addresses of a host are used before they are looked up and checked again.
+    package static let addressLife = Duration.seconds(300)
+    /// Addresses of one host that are looked at; a name with more is refused.
+    package static let addressesPerHost = 32
+}
