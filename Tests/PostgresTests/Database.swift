@@ -10,8 +10,12 @@ func startClient(
     if let conninfo { database = conninfo } else { database = try await TestDatabase.make() }
     var configuration = PostgresConfiguration(conninfo: database, connections: connections)
     configuration.maximumWaiters = maximumWaiters
-    // For machines that run many tests at once.
-    configuration.connectTimeout = .seconds(30)
+    // For machines that run many tests at once: a test that is about a limit sets it.
+    configuration.connectTimeout = .seconds(60)
+    configuration.queryTimeout = .seconds(60)
+    configuration.statementTimeout = .seconds(60)
+    configuration.lockTimeout = .seconds(60)
+    configuration.idleInTransactionTimeout = .seconds(60)
     adjust(&configuration)
     let client = PostgresClient(configuration)
     try await client.start()

@@ -2,7 +2,7 @@ import Postgres
 import Testing
 
 @Suite struct PipelineTests {
-    @Test func aBatchIsAllOrNothing() async throws {
+    @Test(.timeLimit(.minutes(1))) func aBatchIsAllOrNothing() async throws {
         let client = try await startClient()
         try await client.execute("CREATE TABLE items (id int8 PRIMARY KEY)")
         let results = try await client.batch([
@@ -27,7 +27,7 @@ import Testing
         #expect(try await client.query("SELECT id FROM items", as: Int64.self) == [1])
     }
 
-    @Test func aConstraintThatIsCheckedAtTheEndFailsTheBatch() async throws {
+    @Test(.timeLimit(.minutes(1))) func aConstraintThatIsCheckedAtTheEndFailsTheBatch() async throws {
         let client = try await startClient(connections: 1)
         try await client.execute("CREATE TABLE items (id int8 UNIQUE DEFERRABLE INITIALLY DEFERRED)")
         try await client.execute("INSERT INTO items VALUES (1)")
@@ -38,7 +38,7 @@ import Testing
         #expect(try await client.query("SELECT id FROM items", as: Int64.self) == [1])
     }
 
-    @Test func anErrorInThePipelineLeavesItsNeighboursUnharmed() async throws {
+    @Test(.timeLimit(.minutes(1))) func anErrorInThePipelineLeavesItsNeighboursUnharmed() async throws {
         let client = try await startClient(connections: 1)
         try await client.execute("CREATE TABLE items (id int8 PRIMARY KEY, odd bool)")
         try await client.execute("INSERT INTO items VALUES (-1)")
@@ -62,7 +62,7 @@ import Testing
         #expect(try await client.one("SELECT count(*) FROM items WHERE id >= 0", as: Int.self) == 333)
     }
 
-    @Test func aThousandTasksShareEightConnections() async throws {
+    @Test(.timeLimit(.minutes(1))) func aThousandTasksShareEightConnections() async throws {
         let client = try await startClient(connections: 8)
         let sum = try await withThrowingTaskGroup { group in
             for number in 0..<1000 as Range<Int64> {
@@ -81,7 +81,7 @@ import Testing
         #expect(metrics == PostgresMetrics(waiters: 0, inFlight: 0, reconnects: 0))
     }
 
-    @Test func bigAnswersAndBigStatementsPassEachOther() async throws {
+    @Test(.timeLimit(.minutes(1))) func bigAnswersAndBigStatementsPassEachOther() async throws {
         let client = try await startClient(connections: 1)
         let text = String(repeating: "x", count: 300_000)
         try await withThrowingTaskGroup { group in
@@ -94,7 +94,7 @@ import Testing
         }
     }
 
-    @Test func aCancelledTaskWaitsNoLongerAndHarmsNobody() async throws {
+    @Test(.timeLimit(.minutes(1))) func aCancelledTaskWaitsNoLongerAndHarmsNobody() async throws {
         let client = try await startClient(connections: 1)
         let other = try await startClient(conninfo: client.configuration.conninfo)
         try await client.execute("CREATE TABLE items (id int8)")
@@ -120,7 +120,7 @@ import Testing
         #expect(try await client.one("SELECT count(*) FROM items WHERE id = 2", as: Int.self) == 1)
     }
 
-    @Test func aTaskThatIsCancelledAlreadySendsNothing() async throws {
+    @Test(.timeLimit(.minutes(1))) func aTaskThatIsCancelledAlreadySendsNothing() async throws {
         let client = try await startClient(connections: 1)
         try await client.execute("CREATE TABLE items (id int8)")
         let task = Task {
@@ -131,7 +131,7 @@ import Testing
         #expect(try await client.one("SELECT count(*) FROM items", as: Int.self) == 0)
     }
 
-    @Test func whoComesToAFullQueueIsTurnedAwayAtOnce() async throws {
+    @Test(.timeLimit(.minutes(1))) func whoComesToAFullQueueIsTurnedAwayAtOnce() async throws {
         let client = try await startClient(connections: 1, maximumWaiters: 3)
         let gate = Gate()
         let holder = Task {
@@ -143,7 +143,7 @@ import Testing
         }
         await gate.opened()
         let waiting = (0..<3).map { number in Task { try await client.one("SELECT \(number)", as: Int.self) } }
-        while await client.metricsSnapshot.waiters < 3 {}
+        while await client.metricsSnapshot.waiters < 3 { await Task.yield() }
         await #expect(throws: PostgresError.overloaded) { try await client.execute("SELECT 1") }
         await #expect(throws: PostgresError.overloaded) {
             try await client.transaction { try await $0.execute("SELECT 1") }
@@ -153,7 +153,7 @@ import Testing
         for (number, task) in waiting.enumerated() { #expect(try await task.value == number) }
     }
 
-    @Test func closingLetsRunningWorkEndAndRefusesNewWork() async throws {
+    @Test(.timeLimit(.minutes(1))) func closingLetsRunningWorkEndAndRefusesNewWork() async throws {
         let client = try await startClient(connections: 2)
         let gate = Gate()
         let holder = Task {

@@ -1,7 +1,7 @@
 import Postgres
 import Testing
 
-@Suite struct TransactionTests {
+@Suite(.timeLimit(.minutes(2))) struct TransactionTests {
     private struct Refusal: Error, Equatable {}
 
     private func startWithCounter(connections: Int = 3) async throws -> PostgresClient {

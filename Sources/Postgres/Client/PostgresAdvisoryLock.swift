@@ -1,6 +1,7 @@
 import Synchronization
 
-/// A lock that this process holds in the database for as long as its session lives: one serving process per database.
+/// A lock that this process holds in the database: one serving process per database. It ends with `release()`, with its
+/// session or with the client, and not when this object is let go of, which could happen unnoticed.
 ///
 /// State: `record` under its mutex; the session lives on `PostgresThread`.
 package final class PostgresAdvisoryLock: Sendable {
@@ -16,12 +17,14 @@ package final class PostgresAdvisoryLock: Sendable {
     }
 
     private let key: Int64
-    private let client: PostgresClient
+    private let pool: PostgresPool
+    private let connectTimeout: Duration
     private let record = Mutex(Record())
 
     fileprivate init(key: Int64, client: PostgresClient) {
         self.key = key
-        self.client = client
+        self.pool = client.pool
+        self.connectTimeout = client.configuration.connectTimeout
     }
 
     /// Returns true when the session that held the lock is lost, and false when the lock was released or the waiting
@@ -61,29 +64,28 @@ package final class PostgresAdvisoryLock: Sendable {
         guard let connection else { return }
         let flight = PostgresFlight(["SELECT pg_advisory_unlock(\(key))"])
         _ = await flight.outcome {
-            let isRunning = client.thread.perform {
+            let isRunning = pool.thread.perform {
                 if !connection.assumeIsolated({ $0.send(flight) }) { flight.settle(.failure(.closed)) }
             }
             if !isRunning { flight.settle(.failure(.closed)) }
         }
-        client.thread.perform { connection.assumeIsolated { $0.end(.closed) } }
+        pool.thread.perform { connection.assumeIsolated { $0.end(.closed) } }
     }
 
     /// Connects and asks for the lock: false when another session has it.
     fileprivate func acquire(_ parameters: PostgresParameters) async -> Result<Bool, PostgresError> {
         await withUnsafeContinuation { continuation in
             record.withLock { $0.answer = continuation }
-            let isRunning = client.thread.perform { self.connect(parameters) }
+            let isRunning = pool.thread.perform { self.connect(parameters) }
             if !isRunning { self.answer(.failure(.closed)) }
         }
     }
 
     private func connect(_ parameters: PostgresParameters) {
-        let connection = PostgresConnection(thread: client.thread) { event in self.handle(event) }
+        let connection = PostgresConnection(thread: pool.thread) { event in self.handle(event) }
         record.withLock { $0.connection = connection }
-        let pool = client.pool
         pool.assumeIsolated { $0.add(self) { connection.assumeIsolated { $0.end(.closed) } } }
-        connection.assumeIsolated { $0.connect(parameters, timeout: client.configuration.connectTimeout) }
+        connection.assumeIsolated { $0.connect(parameters, timeout: connectTimeout) }
     }
 
     private func handle(_ event: PostgresConnection.Event) {
@@ -99,7 +101,7 @@ package final class PostgresAdvisoryLock: Sendable {
         case .ended(let cause):
             if case .refused(let reason) = cause { answer(.failure(.connecting(reason: reason))) }
             answer(.failure(cause.error(mayHaveRun: false)))
-            client.pool.assumeIsolated { $0.remove(self) }
+            pool.assumeIsolated { $0.remove(self) }
             end()
         case .progressed, .notification:
             break
