@@ -36,7 +36,7 @@ struct SecretInput: ParsableArguments {
     }
 
     /// Asks on the terminal, without showing what is typed; nil when there is none.
-    private static func ask(_ question: String) -> String? {
+    static func ask(_ question: String) -> String? {
         let terminal = open("/dev/tty", O_RDWR | O_CLOEXEC)
         guard terminal >= 0 else { return nil }
         defer { close(terminal) }

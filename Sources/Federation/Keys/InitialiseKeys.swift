@@ -35,25 +35,45 @@ package struct InitialiseKeys: Sendable {
         let online = newKey()
         let keyset = signKeyset(root: root.key, online: online.key.publicKey)
         let id = KeyID(of: online.key.publicKey)
-        var passphrase = Array(Hex.encode(RandomBytes.array(count: 32)).utf8)
+        var passphrase = InitialiseKeys.randomPassphrase()
         defer { SecretBytes.wipe(&passphrase) }
         let onlineFile = try seal(
             online.seed, "online-\(id)", SecretBytes(copying: passphrase), .interactive,
             path: directory.keys.path(of: KeyDirectory.onlineName(id)))
         let rootFile = try seal(
             root.seed, "root", rootPassphrase, rootCost, path: directory.keys.path(of: KeyDirectory.rootName))
-        let newline = [UInt8(ascii: "\n")]
         do throws(KeyFileProblem) {
-            try directory.secrets.create(KeyDirectory.passphraseName(id), passphrase + newline)
+            try directory.secrets.create(KeyDirectory.passphraseName(id), passphrase + [InitialiseKeys.newline])
             try directory.keys.create(KeyDirectory.onlineName(id), onlineFile)
             try directory.keys.create(KeyDirectory.rootName, rootFile)
-            try directory.keys.create(KeyDirectory.keysetName, JSONWriter.bytes(of: keyset.envelope) + newline)
+            try directory.keys.create(
+                KeyDirectory.keysetName, JSONWriter.bytes(of: keyset.envelope) + [InitialiseKeys.newline])
         } catch {
             throw .file(error)
         }
         return Result(
             rootFingerprint: Fingerprint(of: root.key.publicKey), keyID: id, keysetExpires: keyset.keyset.expires,
             keyExpires: keyset.keyset.issued + InitialiseKeys.keyLife)
+    }
+
+    /// For demos and tests: the root's passphrase is made up and kept beside the online key's, at libsodium's least cost.
+    package func runThrowAway(in directory: KeyDirectory) throws(KeysProblem) -> Result {
+        try refuseLeftovers(in: directory)
+        var passphrase = InitialiseKeys.randomPassphrase()
+        defer { SecretBytes.wipe(&passphrase) }
+        do throws(KeyFileProblem) {
+            try directory.secrets.create(KeyDirectory.rootPassphraseName, passphrase + [InitialiseKeys.newline])
+        } catch {
+            throw .file(error)
+        }
+        return try run(in: directory, rootPassphrase: SecretBytes(copying: passphrase), rootCost: .minimum)
+    }
+
+    private static let newline = UInt8(ascii: "\n")
+
+    /// 32 random bytes, as text so that a credential store or an editor leaves them as they are.
+    private static func randomPassphrase() -> [UInt8] {
+        Array(Hex.encode(RandomBytes.array(count: 32)).utf8)
     }
 
     private func signKeyset(root: Ed25519.SigningKey, online: Ed25519.PublicKey) -> SignedKeyset {

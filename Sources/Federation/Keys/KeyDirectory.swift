@@ -6,6 +6,8 @@ package import Wire
 package struct KeyDirectory: Sendable {
     static let rootName = "root.sealed"
     static let keysetName = "keyset.json"
+    /// Only of a throw-away root: a real one's passphrase is the operator's.
+    static let rootPassphraseName = "root.passphrase"
 
     package let keys: SecretDirectory
     package let secrets: SecretDirectory
@@ -33,8 +35,17 @@ package struct KeyDirectory: Sendable {
     static func onlineName(_ id: KeyID) -> String { "online-\(id).sealed" }
     static func passphraseName(_ id: KeyID) -> String { "online-\(id).passphrase" }
 
-    /// The keyset, whose root must have signed it.
-    package func loadKeyset() throws(KeysProblem) -> SignedKeyset {
+    /// The keyset of this homeserver, whose root must have signed it.
+    package func loadKeyset(of server: ServerName) throws(KeysProblem) -> SignedKeyset {
+        let keyset = try loadKeyset()
+        guard keyset.keyset.server == server else {
+            let path = keys.path(of: KeyDirectory.keysetName)
+            throw .wrongServer(path: path, found: keyset.keyset.server, wanted: server)
+        }
+        return keyset
+    }
+
+    private func loadKeyset() throws(KeysProblem) -> SignedKeyset {
         let path = keys.path(of: KeyDirectory.keysetName)
         let bytes = try read(keys, KeyDirectory.keysetName, maximumBytes: KeysDocument.maximumBytes)
         let parsed: JSON

@@ -26,11 +26,8 @@ package struct LoadKeys: Sendable {
 
     /// Works for about 0.2 s. An expired keyset or key loads too: `KeysStatus` says so, and local users are not to suffer.
     package func run(from directory: KeyDirectory) throws(KeysProblem) -> LocalKeys {
-        let keyset = try directory.loadKeyset()
+        let keyset = try directory.loadKeyset(of: server)
         let path = directory.keys.path(of: KeyDirectory.keysetName)
-        guard keyset.keyset.server == server else {
-            throw .wrongServer(path: path, found: keyset.keyset.server, wanted: server)
-        }
         guard let active = keyset.keyset.activeKey else { throw .invalid(path: path, problem: "keys: none is active") }
         return LocalKeys(server: server, signingKey: try directory.loadOnlineKey(active.publicKey), keyset: keyset)
     }

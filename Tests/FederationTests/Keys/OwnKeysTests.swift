@@ -59,6 +59,19 @@ import Wire
         }
     }
 
+    @Test func aThrowAwayRootKeepsItsPassphraseBesideIt() throws {
+        let made = try InitialiseKeys(server: server, time: time).runThrowAway(in: try directory())
+        #expect(temporary.mode("secrets/root.passphrase") == 0o600)
+        let text = try directory().secrets.read("root.passphrase", maximumBytes: 100)
+        let file = try SealedFile(parsing: try directory().keys.read("root.sealed", maximumBytes: 10_000))
+        let seed = try file.open(passphrase: SecretBytes(copying: text.dropLast()))
+        #expect(file.cost == .minimum)
+        #expect(Fingerprint(of: try #require(Ed25519.SigningKey(seed: seed)).publicKey) == made.rootFingerprint)
+        #expect(throws: KeysProblem.self) {
+            try InitialiseKeys(server: server, time: time).runThrowAway(in: try directory())
+        }
+    }
+
     /// An identity is never overwritten, nor what is left of one.
     @Test(arguments: [
         "keys/keyset.json", "keys/root.sealed", "keys/online-0123456789abcdef.sealed", "secrets/online-x.passphrase",
@@ -114,7 +127,7 @@ import Wire
     func aBrokenKeysetNamesItsFile(_ text: String) throws {
         _ = try directory()
         try temporary.write("keys/keyset.json", text)
-        let problem = try #require(throws: KeysProblem.self) { try directory().loadKeyset() }
+        let problem = try #require(throws: KeysProblem.self) { try directory().loadKeyset(of: server) }
         #expect(problem.description.hasPrefix(temporary.path("keys/keyset.json")))
     }
 
@@ -123,7 +136,7 @@ import Wire
         let keys = try TestKeys("a.example")
         let forged = keys.keyset(signedBy: [keys.online])
         try temporary.write("keys/keyset.json", String(decoding: JSONWriter.bytes(of: forged.envelope), as: UTF8.self))
-        #expect(throws: KeysProblem.self) { try directory().loadKeyset() }
+        #expect(throws: KeysProblem.self) { try directory().loadKeyset(of: server) }
     }
 
     @Test func looseModesStopTheStart() throws {

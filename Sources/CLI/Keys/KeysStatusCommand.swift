@@ -1,0 +1,48 @@
+import ArgumentParser
+import Federation
+import Wire
+
+/// `homeserver keys status`: opens the keys as a start would, and says how long they last.
+struct KeysStatusCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status",
+        abstract: "Checks the key files and says how long the keys last.",
+        discussion:
+            "Warns from 30 days before the end. Exit codes: 0 all is well, 1 a warning, 2 something does not work."
+    )
+
+    @OptionGroup var options: KeysOptions
+
+    func run() async throws {
+        let resolved = try options.resolved()
+        let status: KeysStatus
+        do throws(KeysProblem) {
+            let directory = try KeyDirectory(keysPath: resolved.keysPath, secretsPath: resolved.secretsPath)
+            let keys = try LoadKeys(server: resolved.server).run(from: directory)
+            status = KeysStatus(of: keys.keyset.keyset, now: SystemTime().now())
+        } catch {
+            if options.json { printJSON(BrokenKeys(server: resolved.server, problem: error.description)) }
+            throw CommandFailure(error)
+        }
+        if options.json {
+            printJSON(status)
+        } else {
+            status.lines.forEach { print($0) }
+        }
+        if status.level != .ok { throw ExitCode(status.level.exitCode) }
+    }
+}
+
+/// What `keys status --json` prints when the files themselves are at fault.
+private struct BrokenKeys: JSONWritable {
+    let server: ServerName
+    let problem: String
+
+    func write(to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.field("server", server)
+        writer.field("level", KeysStatus.Level.failure.rawValue)
+        writer.field("problem", problem)
+        writer.endObject()
+    }
+}
