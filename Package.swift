@@ -72,6 +72,8 @@ let package = Package(
             name: "CLI",
             dependencies: [
                 "ClientAPI", "Federation", "Home", "Postgres", "Sodium", "Wire", hummingbird, lifecycle, log, metrics,
+                nioSSL,
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],

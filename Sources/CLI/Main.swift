@@ -8,7 +8,9 @@ struct Homeserver: AsyncParsableCommand {
         commandName: "homeserver",
         abstract: "A federated community homeserver.",
         discussion: "Exit codes: 0 done, 1 done with a warning, 2 failed, 3 wrong usage or settings.",
-        subcommands: [Migrate.self, ShowConfiguration.self, Users.self, RegistrationTokens.self, DemoPopulate.self]
+        subcommands: [
+            Serve.self, Migrate.self, ShowConfiguration.self, Users.self, RegistrationTokens.self, DemoPopulate.self,
+        ]
     )
 
     static func main() async {

@@ -97,17 +97,16 @@ cluster_pid() {
 
 # cluster_processes DIR: everything that works in the data directory, also what a killed postmaster left behind.
 cluster_processes() {
-    local data process
+    local data
     data=$(realpath "$1/postgres" 2>/dev/null) || return 0
-    for process in /proc/[0-9]*; do
-        if [[ $(readlink "$process/cwd" 2>/dev/null) == "$data" ]] && is_running "${process#/proc/}"; then
-            printf '%s\n' "${process#/proc/}"
-        fi
-    done
+    find /proc/[0-9]*/cwd -maxdepth 0 -lname "$data" 2>/dev/null | cut -d / -f 3
 }
 has_no_processes() { [[ -z $(cluster_processes "$1") ]]; }
 
-cluster_answers() { cluster_psql "$1" postgres -c 'SELECT 1' >/dev/null 2>&1; }
+# cluster_answers DIR: the postmaster itself says when it is ready, in the eighth line of its file.
+cluster_answers() {
+    cluster_pid "$1" >/dev/null && [[ $(sed -n 8p "$(realpath "$1/postgres")/postmaster.pid" 2>/dev/null) == ready* ]]
+}
 
 # cluster_psql DIR DATABASE ARGUMENT…: psql as the superuser, quiet, stopping at the first error.
 cluster_psql() {

@@ -1,0 +1,72 @@
+import ArgumentParser
+import ClientAPI
+import Home
+import Logging
+import Postgres
+import ServiceLifecycle
+import UnixSignals
+
+/// `homeserver serve`: the composition root. It makes every part, hands them to each other, and runs them as one group.
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Serves clients and other homeservers until it is told to stop.",
+        usage: "homeserver serve [--config <file>] [--<setting> <value> ...]",
+        discussion: """
+            SIGTERM or Ctrl-C: sessions are told to connect again, requests end, and it ends within seconds. One process \
+            serves a database; a second one ends with code 2.
+
+            Settings, each also a key of the file (client.port) and a variable (HOME_CLIENT_PORT):
+            \(Setting.reference)
+            """
+    )
+
+    /// From the signal to the end of everything; what has not ended by then is cancelled, and after as long again given up.
+    private static let shutdownTime = Duration.seconds(4)
+
+    @OptionGroup var options: ConfigurationOptions
+
+    @Argument(parsing: .allUnrecognized, help: .hidden)
+    var flags: [String] = []
+
+    func run() async throws {
+        let settings = try options.settings(arguments: flags)
+        StructuredLog.bootstrap(settings.log)
+        ProcessLimits.prepare()
+        let logger = Logger(label: "homeserver")
+
+        let database = try await ServingDatabase.open(settings)
+        do {
+            let lock = try await ServingLock.take(database.shared, logger: logger)
+            let group = try await services(settings, database, lock, logger)
+            logger.notice("starting", metadata: ["name": "\(settings.name)"])
+            try await group.run()
+            logger.notice("stopped")
+        } catch {
+            await database.close()
+            throw error
+        }
+    }
+
+    /// In this order they start, in reverse they stop: sessions and requests first, then the links, the domain, and last
+    /// what all of them need.
+    private func services(
+        _ settings: Settings, _ database: ServingDatabase, _ lock: ServingLock, _ logger: Logger
+    ) async throws -> ServiceGroup {
+        let hub = SessionHub()
+        let home = Home(
+            settings: settings.home, database: database.shared, writerDatabase: database.writer,
+            delivery: Outlets(hub: hub))
+        try await home.claimDatabase()
+        let clients = ClientAPI(home: home, hub: hub, settings: try settings.clientAPI(), logger: logger) { port in
+            logger.notice("listening for clients", metadata: ["host": "\(settings.client.host)", "port": "\(port)"])
+        }
+        let services: [any Service] = [
+            database, lock, HomeService(home: home), try clients.service(),
+        ]
+        var configuration = ServiceGroupConfiguration(
+            services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        configuration.maximumGracefulShutdownDuration = Self.shutdownTime
+        configuration.maximumCancellationDuration = Self.shutdownTime
+        return ServiceGroup(configuration: configuration)
+    }
+}
