@@ -7,6 +7,7 @@ import Wire
 /// The domain of `alpha.example` on a database of its own with a clock that the test moves; what every test of accounts works on.
 struct AccountsFixture {
     let home: Home
+    let conninfo: String
     let database: PostgresClient
     let time: ManualTime
     let closed: ClosedLogins
@@ -30,7 +31,10 @@ struct AccountsFixture {
         _ body: (AccountsFixture) async throws -> Void
     ) async throws {
         let conninfo = try await TestDatabase.make(template: template.value)
-        let database = PostgresClient(PostgresConfiguration(conninfo: conninfo, connections: 4))
+        let database = PostgresClient(
+            PostgresConfiguration(
+                conninfo: conninfo, connections: 2, statementTimeout: .seconds(60), lockTimeout: .seconds(60),
+                connectTimeout: .seconds(60), queryTimeout: .seconds(90)))
         try await database.start()
         guard let server = ServerName("alpha.example") else { preconditionFailure("a valid name") }
         let time = ManualTime()
@@ -41,7 +45,8 @@ struct AccountsFixture {
             ids: IDSource(time: time))
         let administration = AccountAdministration(database: database, server: server, time: time)
         let fixture = AccountsFixture(
-            home: home, database: database, time: time, closed: closed, administration: administration)
+            home: home, conninfo: conninfo, database: database, time: time, closed: closed,
+            administration: administration)
         do {
             try await body(fixture)
         } catch {
@@ -71,13 +76,21 @@ struct AccountsFixture {
         }
     }
 
-    /// How many sessions of this database wait for a lock of a kind.
-    func waiting(for kind: String) async throws -> Int {
-        try await count(
-            """
-            SELECT count(*) FROM pg_stat_activity
-            WHERE datname = current_database() AND wait_event_type = 'Lock' AND wait_event = \(kind)
-            """)
+    /// Calls `body` with a function that counts the sessions of this database that wait for a lock of a kind; on a connection of its own.
+    func watchingLocks<Value>(
+        _ body: (_ waiting: @Sendable (_ kind: String) async throws -> Int) async throws -> Value
+    ) async throws -> Value {
+        let observer = PostgresClient(PostgresConfiguration(conninfo: conninfo, connections: 1))
+        try await observer.start()
+        let value = try await body { kind in
+            try await observer.one(
+                """
+                SELECT count(*) FROM pg_stat_activity
+                WHERE datname = current_database() AND wait_event_type = 'Lock' AND wait_event = \(kind)
+                """, as: Int.self)
+        }
+        await observer.close()
+        return value
     }
 
     func count(_ query: PostgresQuery) async throws -> Int {

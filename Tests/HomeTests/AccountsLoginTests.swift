@@ -105,22 +105,24 @@ struct AccountsLoginTests {
             let alice = try await f.register("alice").login.account
             let stale = try await f.database.one("SELECT password_hash FROM accounts", as: String.self)
             let (changed, isChanged) = AsyncStream.makeStream(of: Void.self)
-            async let change: Int = f.database.transaction { transaction in
-                try await transaction.execute("UPDATE accounts SET password_hash = 'new'")
-                isChanged.finish()
-                var begun = 1
-                while try await f.waiting(for: "transactionid") == 0, begun == 1 {
-                    begun = try await f.count("SELECT count(*) FROM logins")
+            try await f.watchingLocks { (waiting) async throws in
+                async let change: Int = f.database.transaction { transaction in
+                    try await transaction.execute("UPDATE accounts SET password_hash = 'new'")
+                    isChanged.finish()
+                    var logins = 1
+                    while try await waiting("transactionid") == 0, logins == 1 {
+                        logins = try await transaction.one("SELECT count(*) FROM logins", as: Int.self)
+                    }
+                    return logins
                 }
-                return begun
+                for await _ in changed {}
+                let row = f.home.loginRow(
+                    SecretToken(.login), client: AccountsFixture.client, network: AccountsFixture.client.network,
+                    at: f.time.now())
+                let store = LoginStore(database: f.database)
+                #expect(try await store.insert(row, for: alice.key, verified: stale, at: f.time.now()) == nil)
+                #expect(try await change == 1)
             }
-            for await _ in changed {}
-            let row = f.home.loginRow(
-                SecretToken(.login), client: AccountsFixture.client, network: AccountsFixture.client.network,
-                at: f.time.now())
-            let store = LoginStore(database: f.database)
-            #expect(try await store.insert(row, for: alice.key, verified: stale, at: f.time.now()) == nil)
-            #expect(try await change == 1)
             #expect(try await f.count("SELECT count(*) FROM logins") == 1)
         }
     }

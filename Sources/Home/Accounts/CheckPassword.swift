@@ -1,3 +1,4 @@
+import Metrics
 import Wire
 
 /// An account whose password was just shown to be known, and the stored hash that showed it.
@@ -17,7 +18,13 @@ extension Home {
         try Credentials.checkLength(password, field: field)
         let found = try await AccountStore(database: database).credentials(of: user, network: network, at: time.now())
         let throttle = accountState.throttle
-        let admission = try throttle.admit(user.local, from: network, holdsLogin: found?.holdsLoginThere ?? false)
+        let admission: LoginThrottle.Admission
+        do {
+            admission = try throttle.admit(user.local, from: network, holdsLogin: found?.holdsLoginThere ?? false)
+        } catch {
+            countAttempt("limited")
+            throw error
+        }
         let isRight: Bool
         do {
             isRight = try await accountState.hasher.verify(password, against: found?.passwordHash)
@@ -25,8 +32,17 @@ extension Home {
             throttle.withdraw(admission)
             throw error
         }
-        guard isRight, let found, let hash = found.passwordHash else { throw .unauthorized }
+        guard isRight, let found, let hash = found.passwordHash else {
+            countAttempt("wrong")
+            throw .unauthorized
+        }
         throttle.succeeded(admission)
+        countAttempt("right")
         return CheckedPassword(account: Account(key: found.key, id: user, isAdmin: found.isAdmin), hash: hash)
+    }
+
+    /// For the operator's alert: an attack shows as `wrong` and `limited` rising together.
+    private func countAttempt(_ outcome: String) {
+        Counter(label: "password_attempts", dimensions: [("outcome", outcome)]).increment()
     }
 }

@@ -22,6 +22,8 @@ package final class PasswordHasher: Sendable {
     private struct State {
         var jobs: [@Sendable () -> Void] = []
         var running = 0
+        /// Jobs that wait or are being done.
+        var unfinished = 0
         var work = Work()
     }
 
@@ -81,10 +83,11 @@ package final class PasswordHasher: Sendable {
     }
 
     /// False when the queue is full.
-    private func enqueue(_ job: @escaping @Sendable () -> Void) -> Bool {
+    func enqueue(_ job: @escaping @Sendable () -> Void) -> Bool {
         let (isQueued, needsThread) = state.withLock { state in
+            guard state.unfinished < threads + waiting else { return (false, false) }
+            state.unfinished += 1
             let needsThread = state.running < threads
-            guard needsThread || state.jobs.count < waiting else { return (false, false) }
             if needsThread { state.running += 1 }
             state.jobs.append(job)
             return (true, needsThread)
@@ -126,6 +129,7 @@ package final class PasswordHasher: Sendable {
             }
             guard let job else { return }
             job()
+            state.withLock { $0.unfinished -= 1 }
         }
     }
 }

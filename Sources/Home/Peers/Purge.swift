@@ -11,6 +11,7 @@ extension Home {
             while let count = try? await peerStore.purgeOutbox(
                 before: time.now() - Self.outboxRetention, chunk: Self.purgeChunk), count > 0, !Task.isCancelled
             {}
+            try? await purgeAccounts()
             try? await Task.sleep(for: .seconds(3600))
         }
     }
