@@ -131,10 +131,11 @@ start_cluster() {
         # Nothing works in this directory any more, so these are stale, even if the process that they name is a zombie
         # that nobody has buried (a container without an init).
         rm -f -- "$data/postmaster.pid" "$directory"/run/.s.PGSQL.*
-        as_postgres "$programs/pg_ctl" start --pgdata="$data" --no-wait --silent \
-            --log="$(realpath "$directory/run")/postgres.log" </dev/null >/dev/null
+        # Recovery after a crash is part of starting, so this may take long.
+        as_postgres "$programs/pg_ctl" start --pgdata="$data" --wait --timeout=300 --silent \
+            --log="$(realpath "$directory/run")/postgres.log" </dev/null >/dev/null &
+        wait_until 310 'PostgreSQL' is_gone $! || true
     fi
-    # Recovery after a crash is part of starting, so this may take long; the wait ends when the postmaster does.
     wait_until 300 'PostgreSQL' cluster_settled "$directory" || true
     cluster_answers "$directory" || {
         tail -n 20 "$(realpath "$directory/run")/postgres.log" >&2 || true
