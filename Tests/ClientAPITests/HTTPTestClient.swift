@@ -55,7 +55,8 @@ struct HTTPTestClient: Sendable {
     /// Sends these bytes and reads until the homeserver closes.
     func send(raw bytes: [UInt8]) async throws -> HTTPTestAnswer {
         try await withCheckedThrowingContinuation { continuation in
-            DispatchQueue.global().async {
+            // A queue of its own has a thread of its own: the shared ones are few, and all tests wait at once.
+            DispatchQueue(label: "HTTPTestClient").async {
                 continuation.resume(with: Result { try HTTPTestClient.parse(try exchange(bytes)) })
             }
         }
