@@ -137,6 +137,16 @@ import Testing
         #expect(try await client.one("SELECT count(*) FROM items", as: Int.self) == 0)
     }
 
+    @Test func aTransactionLostWithStatementsUnderWayHasNotRun() async throws {
+        let client = try await startClient(connections: 2)
+        let error = await #expect(throws: PostgresError.self) {
+            try await client.transaction { transaction in
+                _ = try await transaction.run(["SELECT pg_terminate_backend(pg_backend_pid())", "SELECT pg_sleep(5)"])
+            }
+        }
+        #expect(error == .connectionLost(mayHaveRun: false))
+    }
+
     @Test func aConnectionLostDuringTheCommitMayHaveRun() async throws {
         let client = try await startClient(connections: 2)
         let error = await #expect(throws: PostgresError.self) {

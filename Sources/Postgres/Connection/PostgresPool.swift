@@ -211,7 +211,8 @@ actor PostgresPool {
             }
             guard let connection = leastLoaded() else { break }
             _ = waiting.popFirst()
-            _ = connection.assumeIsolated { $0.send(flight) }
+            // A connection can break at that moment; then it is no longer among the ready ones.
+            if !connection.assumeIsolated({ $0.send(flight) }) { waiting.append(flight) }
         }
     }
 
@@ -241,7 +242,9 @@ actor PostgresPool {
     }
 
     private func sendFirst(_ flight: PostgresFlight, _ lease: PostgresLease, on index: Int) {
-        guard let connection = slots[index].connection else { return }
+        guard let connection = slots[index].connection else {
+            preconditionFailure("a ready slot has a connection")
+        }
         slots[index].lease = lease
         lease.connection = connection
         lease.wasUsed = true
