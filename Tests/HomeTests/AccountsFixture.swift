@@ -76,17 +76,24 @@ struct AccountsFixture {
         }
     }
 
-    /// Calls `body` with a function that counts the sessions of this database that wait for a lock of a kind; on a connection of its own.
+    /// Another client of the same database, with one connection.
+    func client() async throws -> PostgresClient {
+        let client = PostgresClient(
+            PostgresConfiguration(conninfo: conninfo, connections: 1, lockTimeout: .seconds(60)))
+        try await client.start()
+        return client
+    }
+
+    /// Calls `body` with a function that counts the sessions of this database that wait for a lock; on a connection of its own.
     func watchingLocks<Value>(
-        _ body: (_ waiting: @Sendable (_ kind: String) async throws -> Int) async throws -> Value
+        _ body: (_ waiting: @Sendable () async throws -> Int) async throws -> Value
     ) async throws -> Value {
-        let observer = PostgresClient(PostgresConfiguration(conninfo: conninfo, connections: 1))
-        try await observer.start()
-        let value = try await body { kind in
+        let observer = try await client()
+        let value = try await body {
             try await observer.one(
                 """
                 SELECT count(*) FROM pg_stat_activity
-                WHERE datname = current_database() AND wait_event_type = 'Lock' AND wait_event = \(kind)
+                WHERE datname = current_database() AND wait_event_type = 'Lock'
                 """, as: Int.self)
         }
         await observer.close()

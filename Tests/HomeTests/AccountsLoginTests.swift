@@ -110,7 +110,7 @@ struct AccountsLoginTests {
                     try await transaction.execute("UPDATE accounts SET password_hash = 'new'")
                     isChanged.finish()
                     var logins = 1
-                    while try await waiting("transactionid") == 0, logins == 1 {
+                    while try await waiting() == 0, logins == 1 {
                         logins = try await transaction.one("SELECT count(*) FROM logins", as: Int.self)
                     }
                     return logins
