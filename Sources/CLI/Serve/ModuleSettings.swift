@@ -1,6 +1,8 @@
 import ClientAPI
+import Federation
 import Home
 import NIOSSL
+import Wire
 
 /// What each module gets of the settings.
 extension Settings {
@@ -13,6 +15,57 @@ extension Settings {
             host: client.host, port: client.port, tls: try client.tls?.configuration(of: "client"),
             allowedOrigins: Set(client.origins), trustedProxies: Set(client.proxies),
             wellKnownHost: federation.mode == .closed ? nil : federation.address, limitsEnabled: limits)
+    }
+
+    /// The links, with the keys opened; nil where federation is closed.
+    func openFederation() throws -> Federation? {
+        guard let linking = try linking() else { return nil }
+        do throws(KeysProblem) {
+            let directory = try KeyDirectory(keysPath: keysDirectory, secretsPath: secretsDirectory)
+            let keys = try LoadKeys(server: name).run(from: directory)
+            return Federation(settings: linking.settings, keys: keys, rootFingerprints: linking.fingerprints)
+        } catch {
+            throw CommandFailure(error)
+        }
+    }
+
+    private func linking() throws -> (settings: FederationSettings, fingerprints: [ServerName: Fingerprint])? {
+        guard federation.mode != .closed, let tls = federation.tls else { return nil }
+        guard let address = HostAndPort(federation.address) else {
+            throw refuse("federation.address", "must be a server name, with a port or without")
+        }
+        let exceptions = try federation.exceptions.map { text in
+            guard let range = AddressRange(text) else {
+                throw refuse("federation.exceptions", "must be networks such as 10.0.0.0/8, not '\(text)'")
+            }
+            return range
+        }
+        var fingerprints: [ServerName: Fingerprint] = [:]
+        var configured: [ConfiguredPeer] = []
+        for peer in peers {
+            if let text = peer.rootFingerprint {
+                guard let fingerprint = Fingerprint(text) else {
+                    throw refuse("peers", "has a root_fingerprint for \(peer.name) that is none")
+                }
+                fingerprints[peer.name] = fingerprint
+            }
+            guard let url = peer.url else { continue }
+            do {
+                configured.append(try ConfiguredPeer(name: peer.name, url: url, caFile: peer.caFile))
+            } catch let error as FieldError {
+                throw refuse(error.field, error.problem)
+            }
+        }
+        let settings = FederationSettings(
+            server: name, host: federation.host, port: federation.port, certificateFile: tls.certificate,
+            privateKeyFile: tls.key, delegation: Delegation(host: address.host, port: address.port ?? 8448),
+            mode: federation.mode, peers: configured, allowedRanges: exceptions,
+            limitsEnabled: limits)
+        return (settings, fingerprints)
+    }
+
+    private func refuse(_ setting: String, _ problem: String) -> SettingsError {
+        SettingsError(setting: setting, origin: .nowhere, problem: problem)
     }
 }
 

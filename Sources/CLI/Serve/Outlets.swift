@@ -1,13 +1,20 @@
 import ClientAPI
+import Federation
 import Home
 import Wire
 
 /// The domain's `Delivery`: sockets on one side, the peers' workers on the other; neither knows of the other.
 struct Outlets: Delivery {
     let hub: SessionHub
+    /// Nil where federation is closed: then nothing is ever addressed to a peer.
+    let sender: PeerSender?
 
     func deliver(_ events: [Event]) { hub.deliver(events) }
-    func enqueue(_ events: [OutboxEvent]) {}
-    func recover() { hub.recover() }
+    func enqueue(_ events: [OutboxEvent]) { sender?.enqueue(events) }
+    func recover() {
+        hub.recover()
+        sender?.recover()
+    }
+
     func close(logins: [LoginID]) { hub.close(logins: logins) }
 }

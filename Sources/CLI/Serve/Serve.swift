@@ -1,5 +1,6 @@
 import ArgumentParser
 import ClientAPI
+import Federation
 import Home
 import Logging
 import Postgres
@@ -53,16 +54,20 @@ struct Serve: AsyncParsableCommand {
         _ settings: Settings, _ database: ServingDatabase, _ lock: ServingLock, _ logger: Logger
     ) async throws -> ServiceGroup {
         let hub = SessionHub()
+        let federation = try settings.openFederation()
         let home = Home(
             settings: settings.home, database: database.shared, writerDatabase: database.writer,
-            delivery: Outlets(hub: hub))
+            delivery: Outlets(hub: hub, sender: federation?.sender))
         try await home.claimDatabase()
         let clients = ClientAPI(home: home, hub: hub, settings: try settings.clientAPI(), logger: logger) { port in
             logger.notice("listening for clients", metadata: ["host": "\(settings.client.host)", "port": "\(port)"])
         }
-        let services: [any Service] = [
-            database, lock, HomeService(home: home), try clients.service(),
-        ]
+        let links = try federation?.services(home: home) { port in
+            logger.notice(
+                "listening for homeservers", metadata: ["host": "\(settings.federation.host)", "port": "\(port)"])
+        }
+        let services: [any Service] =
+            [database, lock, HomeService(home: home)] + (links ?? []) + [try clients.service()]
         var configuration = ServiceGroupConfiguration(
             services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         configuration.maximumGracefulShutdownDuration = Self.shutdownTime

@@ -1,3 +1,4 @@
+import Federation
 import FoundationEssentials
 import Home
 import Wire
@@ -7,7 +8,7 @@ struct Settings: Sendable {
     var name: ServerName
     var database: Database
     var client: Client
-    var federation: Federation
+    var federation: Links
     var keysDirectory: String
     var secretsDirectory: String
     var registration: RegistrationMode
@@ -30,9 +31,8 @@ struct Settings: Sendable {
         var tls: TLSFiles?
     }
 
-    struct Federation: Sendable {
-        enum Mode: String, Sendable { case open, allowlist, closed }
-        var mode: Mode
+    struct Links: Sendable {
+        var mode: PeerMode
         var host: String
         var port: Int
         /// What the well-known document says, `host` or `host:port`.
@@ -89,7 +89,7 @@ extension Settings {
             tls: try values.tls("client")
         )
         let port = try values.number("federation.port", default: 8448)
-        federation = Federation(
+        federation = Links(
             mode: try values.choice("federation.mode", default: .open),
             host: try values.text("federation.host") ?? "0.0.0.0",
             port: port,

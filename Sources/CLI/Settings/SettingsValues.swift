@@ -122,6 +122,9 @@ struct SettingsValues {
                 if let url, !url.hasPrefix("https://") || !Self.isOrigin(url) {
                     throw object.problem("url", "must be https://host[:port]")
                 }
+                if url == nil, object["ca_file"] != nil {
+                    throw object.problem("ca_file", "needs a url beside it")
+                }
                 return Settings.Peer(
                     name: try object.serverName("name"),
                     url: url,
