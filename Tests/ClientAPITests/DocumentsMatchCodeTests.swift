@@ -32,6 +32,30 @@ struct DocumentsMatchCodeTests {
         #expect(types.map { "frame-\($0).json" }.sorted() == files.sorted())
     }
 
+    @Test("every field that a command reads is documented, and every documented one is read")
+    func commandFields() throws {
+        let documented = try Documents.frames(of: "receive").flatMap {
+            try Documents.schema("frame-\($0).json").object("properties").keys
+        }
+        #expect(try Sources.readFields(in: "Commands").union(["type"]) == Set(documented))
+    }
+
+    @Test("every field that a route reads from its body is documented, and every documented one is read")
+    func bodyFields() throws {
+        let requests = try TestFiles.names(in: "docs/schemas").filter {
+            $0.hasPrefix("http-") && $0.hasSuffix("-request.json")
+        }
+        let documented = try requests.flatMap { try Documents.schema($0).object("properties").keys }
+        #expect(try Sources.readFields(in: "HTTP").subtracting(Sources.readParameters()) == Set(documented))
+    }
+
+    @Test("every parameter that a route reads from its query is documented, and every documented one is read")
+    func parameters() throws {
+        // Those of the socket's handshake are read elsewhere.
+        let ofTheSocket: Set<String> = ["token", "resume"]
+        #expect(try Sources.readParameters().union(ofTheSocket) == Documents.queryParameters())
+    }
+
     @Test("error codes")
     func errorCodes() throws {
         let common = try Documents.schema("common.json")

@@ -47,6 +47,16 @@ enum Documents {
         return routes
     }
 
+    /// The names of all parameters in query strings.
+    static func queryParameters() throws -> Set<String> {
+        let lines = try TestFiles.text("docs/openapi.yaml").components(separatedBy: "\n")
+            .map { $0.trimmingCharacters(in: .whitespaces) }
+        return Set(
+            zip(lines, lines.dropFirst()).filter { $1 == "in: query" }.compactMap { line, _ in
+                line.split(separator: " ").last.map(String.init)
+            })
+    }
+
     /// The types of the frames that the homeserver sends or receives, from the operations of asyncapi.yaml.
     static func frames(of action: String) throws -> [String] {
         let operations = try section("operations", of: "docs/asyncapi.yaml")
@@ -97,5 +107,25 @@ enum Sources {
             }
         }
         return types
+    }
+
+    /// The fields that are read from JSON objects in a folder of the client API, by the accessors of `JSONObject`.
+    static func readFields(in folder: String) throws -> Set<String> {
+        try literals(
+            /\.(?:string|optionalString|integer|optionalInteger|bool|optionalBool|array|optionalArray|object|optionalObject|id|optionalID|userID)\(\s*"(\w+)"/,
+            in: folder)
+    }
+
+    /// The parameters that routes read from query strings.
+    static func readParameters() throws -> Set<String> {
+        try literals(/query\.(?:text|integer)\("(\w+)"/, in: "HTTP")
+    }
+
+    private static func literals(_ pattern: Regex<(Substring, Substring)>, in folder: String) throws -> Set<String> {
+        let folder = "Sources/ClientAPI/" + folder
+        return try TestFiles.names(in: folder).reduce(into: []) { found, name in
+            let text = try TestFiles.text(folder + "/" + name)
+            found.formUnion(text.matches(of: pattern).map { String($0.1) })
+        }
     }
 }
