@@ -1,4 +1,4 @@
-/// Every limit of accounts and logins, with its unit in its name; docs/client-api repeats them.
+/// Every limit of accounts and logins, with its unit in its name. Those of attempts stand with `LoginThrottle`.
 package enum AccountLimits {
     // MARK: Names and passwords
 

@@ -66,9 +66,4 @@ package final class LoginCache: Sendable {
         let monotonic = time.monotonic()
         return state.withLock { $0.revoked.value(of: login, at: monotonic) != nil }
     }
-
-    /// Forgets everything that is cached; the next request of each login reads the database.
-    func forgetAll() {
-        state.withLock { $0.entries.removeAll() }
-    }
 }
