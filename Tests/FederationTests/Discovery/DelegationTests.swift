@@ -7,7 +7,8 @@ import Wire
 struct DelegationTests {
     @Test(arguments: [
         (#"{"v":1,"host":"h.example"}"#, "h.example", 8448), (#"{"v":1,"host":"h.example:443"}"#, "h.example", 443),
-        (#"{"v":1,"host":"h.example:8449","more":[]}"#, "h.example", 8449), (#"{"host":"localhost","v":1}"#, "localhost", 8448),
+        (#"{"v":1,"host":"h.example:8449","more":[]}"#, "h.example", 8449),
+        (#"{"host":"localhost","v":1}"#, "localhost", 8448),
     ])
     func `a host, with a port or without`(_ body: String, _ host: String, _ port: Int) throws {
         let delegation = try Delegation.parse(Array(body.utf8))

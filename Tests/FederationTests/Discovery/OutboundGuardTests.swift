@@ -67,8 +67,10 @@ struct OutboundGuardTests {
         #expect((OutboundGuard(exceptions: exceptions).refusal(of: address) == nil) == isAllowed)
     }
 
-    @Test(arguments: [(443, true), (8448, true), (1024, true), (65_535, true), (0, false), (25, false), (80, false),
-        (1023, false), (65_536, false), (-1, false)])
+    @Test(arguments: [
+        (443, true), (8448, true), (1024, true), (65_535, true), (0, false), (25, false), (80, false),
+        (1023, false), (65_536, false), (-1, false),
+    ])
     func `only ports of web servers and above 1023 are dialled`(_ port: Int, _ isAllowed: Bool) {
         #expect(OutboundGuard.allows(port: port) == isAllowed)
     }
@@ -84,16 +86,20 @@ struct IPAddressTests {
         #expect(IPAddress(text) == nil)
     }
 
-    @Test(arguments: [("1.2.3.4", "1.2.3.4"), ("::1", "::1"), ("2001:DB8:0:0:0:0:0:1", "2001:db8::1"),
-        ("::FFFF:1.2.3.4", "::ffff:1.2.3.4")])
+    @Test(arguments: [
+        ("1.2.3.4", "1.2.3.4"), ("::1", "::1"), ("2001:DB8:0:0:0:0:0:1", "2001:db8::1"),
+        ("::FFFF:1.2.3.4", "::ffff:1.2.3.4"),
+    ])
     func `text goes both ways`(_ text: String, _ canonical: String) throws {
         let address = try #require(IPAddress(text))
         #expect(address.description == canonical)
         #expect(IPAddress(bytes: address.bytes) == address)
     }
 
-    @Test(arguments: ["10.0.0.0/33", "10.0.0.1/8", "10.0.0.0/", "10.0.0.0/-1", "10.0.0.0/+8", "/8", "::/129", "x/8",
-        "10.0.0.0/8/8", "::1/127"])
+    @Test(arguments: [
+        "10.0.0.0/33", "10.0.0.1/8", "10.0.0.0/", "10.0.0.0/-1", "10.0.0.0/+8", "/8", "::/129", "x/8",
+        "10.0.0.0/8/8", "::1/127",
+    ])
     func `a range needs a length and nothing behind it`(_ text: String) {
         #expect(AddressRange(text) == nil)
     }

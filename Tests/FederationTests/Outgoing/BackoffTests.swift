@@ -51,7 +51,8 @@ struct BackoffTests {
 
     @Test func `success clears it once`() {
         var backoff = Backoff()
-        #expect(!backoff.clear())
+        let hadNone = !backoff.clear()
+        #expect(hadNone)
         backoff.failed(.transient, now: start, random: 0.5)
         let cleared = backoff.clear()
         #expect(cleared)
