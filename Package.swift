@@ -73,6 +73,7 @@ let package = Package(
             dependencies: [
                 "ClientAPI", "Federation", "Home", "Postgres", "Sodium", "Wire", hummingbird, lifecycle, log, metrics,
                 nioSSL,
+                .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -14,6 +14,7 @@ build_release() {
     install_missing
     need_swift
     [[ -x $RELEASE_BINARY ]] || note 'building the release; the first time this takes some minutes'
-    (cd "$ROOT" && swift build -c release --product homeserver >&2)
+    at_exit stop_foreground
+    in_foreground swift build -c release --product homeserver --package-path "$ROOT" >&2
     [[ -x $RELEASE_BINARY ]] || die "the build left no $RELEASE_BINARY"
 }

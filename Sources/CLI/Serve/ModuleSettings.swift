@@ -1,6 +1,7 @@
 import ClientAPI
 import Federation
 import Home
+import NIOCore
 import NIOSSL
 import Wire
 
@@ -83,6 +84,8 @@ extension Settings.TLSFiles {
         var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
         configuration.minimumTLSVersion = .tlsv12
+        // A client that does not answer our goodbye holds up the end of the process no longer than this (5 s is usual).
+        configuration.shutdownTimeout = .seconds(1)
         return configuration
     }
 }

@@ -48,6 +48,8 @@ struct FederationListener: Service {
         var tls = TLSConfiguration.makeServerConfiguration(
             certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
         tls.minimumTLSVersion = .tlsv12
+        // A peer that does not answer our goodbye holds up the end of the process no longer than this (5 s is usual).
+        tls.shutdownTimeout = .seconds(1)
         tls.applicationProtocols = ["http/1.1"]
         return tls
     }
