@@ -121,6 +121,16 @@ clean_up_at_exit() {
     trap 'exit 129' HUP
 }
 
+# claim_directory DIR: this program is the only one of ours that works there, until it ends.
+claim_directory() {
+    local file=$1/ops.pid pid
+    if pid=$(cat "$file" 2>/dev/null) && is_running "$pid" && tr '\0' ' ' <"/proc/$pid/cmdline" | grep -q 'ops/'; then
+        die "another ops program works in $1 (process $pid); stop it first, or use another --dir"
+    fi
+    printf '%s\n' "$$" | write_file "$file" 0644
+    at_exit rm -f -- "$file"
+}
+
 # in_foreground COMMAND…: runs it in a process group of its own and waits, so that a signal to this program is seen
 # at once (bash runs no trap while a foreground child lives) and ends the whole group.
 FOREGROUND_GROUP=''

@@ -32,16 +32,18 @@ make_place() {
     if [[ -d $wanted ]]; then
         ! as_postgres test -x "$wanted" || return 0
         [[ -L $wanted ]] || die "PostgreSQL's user cannot enter $wanted any more; a directory above it must be open to it"
-        rm -f -- "$wanted"
     fi
     if ! as_postgres test -x "$1" || ((${#wanted} > $3)); then
         local name
         name=home-$(printf '%s' "$1" | sha256sum | cut -c 1-12)
         if is_root; then real=/var/lib/postgresql/$name/$2; else real=${TMPDIR:-/tmp}/$name/$2; fi
         ((${#real} <= $3)) || real=/tmp/$name/$2
-        note "$wanted is out of PostgreSQL's reach, so it is a link to $real"
-        mkdir -p "${real%/*}"
-        ln -sfn -- "$real" "$wanted"
+        if [[ $(readlink "$wanted") != "$real" ]]; then
+            note "$wanted is out of PostgreSQL's reach, so it is a link to $real"
+            mkdir -p -- "${real%/*}"
+            [[ -O ${real%/*} ]] || die "${real%/*} belongs to somebody else"
+            ln -sfn -- "$real" "$wanted"
+        fi
     fi
     mkdir -p -- "$real"
     chmod 0700 -- "$real"
@@ -156,12 +158,16 @@ stop_cluster() {
 
 # delete_cluster DIR: the data and the socket, wherever they lie. For throw-away clusters.
 delete_cluster() {
-    local place
+    local place real
     stop_cluster "$1" immediate
     for place in postgres run; do
         [[ -d $1/$place ]] || continue
-        rm -rf -- "$(realpath "$1/$place")"
-        rm -f -- "$1/$place" 2>/dev/null || true
+        real=$(realpath "$1/$place")
+        rm -rf -- "$real"
+        if [[ -L $1/$place ]]; then
+            rm -f -- "$1/$place"
+            rmdir --ignore-fail-on-non-empty -- "${real%/*}"
+        fi
     done
 }
 
