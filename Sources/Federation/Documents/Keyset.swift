@@ -1,7 +1,7 @@
 package import Sodium
 package import Wire
 
-/// The signing keys of one homeserver as its root states them; docs/federation.md has the rules of each field.
+/// The signing keys of one homeserver as its root states them; docs/federation-keys.md has the rules of each field.
 package struct Keyset: Equatable, Sendable {
     package static let maximumKeys = 64
     /// `expires` is at most this long after `issued` (a year and a day, so that leap years need no thought).

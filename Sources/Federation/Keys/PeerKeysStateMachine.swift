@@ -3,7 +3,7 @@ import Wire
 
 /// What is known of one peer's keys, and when they may be asked for; `KeyRing` carries its decisions out.
 ///
-/// The rules are those of docs/federation.md, Freshness. Times are monotonic, except the wall clock `now` against which
+/// The rules are those of docs/federation-keys.md, Freshness. Times are monotonic, except the wall clock `now` against which
 /// keys and freshness expire.
 struct PeerKeysStateMachine {
     /// Keys are fetched anew after so long without verified contact, and successful fetches are so far apart.

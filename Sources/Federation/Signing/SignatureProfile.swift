@@ -1,7 +1,7 @@
 import Sodium
 import Wire
 
-/// The one form of RFC 9421 that links use: which components, which parameters, in which order. docs/federation.md
+/// The one form of RFC 9421 that links use: which components, which parameters, in which order. docs/federation-keys.md
 /// has it with vectors.
 package enum SignatureProfile {
     /// A request may be this old.

@@ -90,6 +90,12 @@ import Wire
         #expect(try LoadKeys(server: server).run(from: try directory()).keyID == made.keyID)
     }
 
+    @Test func theRootMayBeElsewhere() throws {
+        let made = try initialise()
+        unlink(temporary.path("keys/root.sealed"))
+        #expect(try LoadKeys(server: server).run(from: try directory()).keyID == made.keyID)
+    }
+
     @Test func keysOfAnotherServerAreRefused() throws {
         _ = try initialise()
         let other = try #require(ServerName("b.example"))

@@ -4,7 +4,7 @@ import Wire
 
 @testable import Federation
 
-/// The rules of docs/federation.md, Freshness, as tables of what happens when.
+/// The rules of docs/federation-keys.md, Freshness, as tables of what happens when.
 @Suite struct PeerKeysStateMachineTests {
     private let keys: TestKeys
     private let id: KeyID

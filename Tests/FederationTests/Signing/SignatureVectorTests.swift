@@ -132,7 +132,7 @@ func knownKeys(_ vector: JSONObject) throws -> [KeyID: Ed25519.PublicKey] {
     return keys
 }
 
-/// One request vector, taken through all checks in the order of docs/federation.md.
+/// One request vector, taken through all checks in the order of docs/federation-keys.md.
 struct RequestVector {
     let head: SignedRequestHead
     private let vector: JSONObject
