@@ -27,7 +27,7 @@ struct KeysStatusCommand: AsyncParsableCommand {
         if options.json {
             printJSON(status)
         } else {
-            status.lines.forEach { print($0) }
+            for line in status.lines { print(line) }
         }
         if status.level != .ok { throw ExitCode(status.level.exitCode) }
     }
