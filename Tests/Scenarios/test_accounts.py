@@ -30,7 +30,7 @@ async def test_closed_registration_is_closed(homes):
     (await alice.registers()).expect(403, "forbidden")
     (await alice.registers(registration_token="made up")).expect(403, "forbidden")
     # The operator can always add somebody.
-    await home.command("user", "add", "alice", "--password-file", "/dev/stdin", stdin=PASSWORD.encode())
+    await home.command("user", "add", "alice", "--password-file", "-", stdin=PASSWORD.encode())
     (await alice.logs_in()).expect(200)
 
 
@@ -47,11 +47,12 @@ async def test_registration_by_token_counts_its_uses(guarded):
 
 
 async def test_a_revoked_registration_token_is_worth_nothing(guarded):
-    _, out, _ = await guarded.command("registration-token", "add")
-    token = out.split()[0]
+    _, out, said = await guarded.command("registration-token", "add")
+    token, number = out.split()[0], re.search(r"token (\d+)", said)[1]
     _, listed, _ = await guarded.command("registration-token", "list")
+    assert any(line.split()[0] == number for line in listed.splitlines())
     assert token not in listed, "the list shows no secrets"
-    await guarded.command("registration-token", "revoke", re.findall(r"\S+", listed.splitlines()[-1])[0])
+    await guarded.command("registration-token", "revoke", number)
     (await Person(guarded, "late").registers(registration_token=token)).expect(403, "forbidden")
 
 
@@ -174,7 +175,7 @@ async def test_deactivating_from_the_command_line_closes_the_sockets(home):
 
 async def test_a_new_password_from_the_command_line_ends_every_session(home):
     alice = await (await home.person("alice")).connects()
-    await home.command("user", "password", alice.name, "--password-file", "/dev/stdin", stdin=b"set by the operator")
+    await home.command("user", "password", alice.name, "--password-file", "-", stdin=b"set by the operator")
     await alice.socket.closes(4013, within=5)
     (await alice.logs_in()).expect(401, "unauthorized")
     (await alice.logs_in(password="set by the operator")).expect(200)
