@@ -32,7 +32,21 @@ package final class KeyRing: Sendable {
         var isForgotten = false
     }
 
-    private let entries = Mutex<[ServerName: Entry]>([:])
+    private struct State {
+        var entries: [ServerName: Entry] = [:]
+        /// When room was last made: not twice in a second, so that a flood of names costs no sweep each.
+        var sweptAt: Duration?
+
+        mutating func makeRoom(_ maximum: Int, at monotonic: Duration) -> Bool {
+            guard entries.count >= maximum else { return true }
+            if let sweptAt, monotonic < sweptAt + .seconds(1) { return false }
+            sweptAt = monotonic
+            entries = entries.filter { !$0.value.machine.isIdle(at: monotonic) }
+            return entries.count < maximum
+        }
+    }
+
+    private let state = Mutex(State())
     private let time: any TimeSource
     private let store: PeerKeyStore
     private let maximumPeers: Int
@@ -61,8 +75,8 @@ package final class KeyRing: Sendable {
             return try KeyRing.key(from: decision)
         case .wait(let fetch):
             await fetch.value
-            let decision = entries.withLock { entries in
-                entries[server]?.machine.lookUp(id, at: time.monotonic(), now: time.now(), mayFetch: false)
+            let decision = state.withLock { state in
+                state.entries[server]?.machine.lookUp(id, at: time.monotonic(), now: time.now(), mayFetch: false)
             }
             return try KeyRing.key(from: decision ?? .refuse(.keysUnavailable))
         }
@@ -83,17 +97,17 @@ package final class KeyRing: Sendable {
     /// A signature of this peer has held: for five minutes its keys need not be fetched anew.
     package func noteContact(with server: ServerName) {
         let now = time.monotonic()
-        entries.withLock { $0[server]?.machine.verified(at: now) }
+        state.withLock { $0.entries[server]?.machine.verified(at: now) }
     }
 
     /// Forgets what was fetched of a peer, as when its operator's word about the root has changed.
     package func forget(_ server: ServerName) {
-        entries.withLock { entries in
-            if entries[server]?.fetch == nil {
-                entries[server] = nil
+        state.withLock { state in
+            if state.entries[server]?.fetch == nil {
+                state.entries[server] = nil
             } else {
-                entries[server]?.machine = PeerKeysStateMachine(fetching: true)
-                entries[server]?.isForgotten = true
+                state.entries[server]?.machine = PeerKeysStateMachine(fetching: true)
+                state.entries[server]?.isForgotten = true
             }
         }
     }
@@ -108,12 +122,12 @@ package final class KeyRing: Sendable {
     private func decide(_ id: KeyID, of server: ServerName) -> Step {
         let monotonic = time.monotonic()
         let now = time.now()
-        return entries.withLock { entries in
-            if entries[server] == nil, !KeyRing.makeRoom(in: &entries, maximumPeers, at: monotonic) {
+        return state.withLock { state in
+            if state.entries[server] == nil, !state.makeRoom(maximumPeers, at: monotonic) {
                 return .done(.refuse(.keysUnavailable))
             }
-            var entry = entries[server] ?? Entry()
-            defer { entries[server] = entry }
+            var entry = state.entries[server] ?? Entry()
+            defer { state.entries[server] = entry }
             switch entry.machine.lookUp(id, at: monotonic, now: now) {
             case .fetch:
                 let fetch = Task { await self.refresh(server) }
@@ -125,14 +139,6 @@ package final class KeyRing: Sendable {
                 return .done(decision)
             }
         }
-    }
-
-    private static func makeRoom(
-        in entries: inout [ServerName: Entry], _ maximum: Int, at monotonic: Duration
-    ) -> Bool {
-        guard entries.count >= maximum else { return true }
-        entries = entries.filter { !$0.value.machine.isIdle(at: monotonic) }
-        return entries.count < maximum
     }
 
     private static func key(
@@ -152,16 +158,16 @@ package final class KeyRing: Sendable {
     private func refresh(_ server: ServerName) async {
         let outcome = await fetchAndJudge(server)
         let now = time.monotonic()
-        entries.withLock { entries in
-            guard entries[server]?.isForgotten == false else {
-                entries[server] = nil
+        state.withLock { state in
+            guard state.entries[server]?.isForgotten == false else {
+                state.entries[server] = nil
                 return
             }
             switch outcome {
-            case .believed(let document): entries[server]?.machine.fetched(document, at: now)
-            case .failed(let isStranger): entries[server]?.machine.failed(isStranger: isStranger, at: now)
+            case .believed(let document): state.entries[server]?.machine.fetched(document, at: now)
+            case .failed(let isStranger): state.entries[server]?.machine.failed(isStranger: isStranger, at: now)
             }
-            entries[server]?.fetch = nil
+            state.entries[server]?.fetch = nil
         }
     }
 
