@@ -32,6 +32,20 @@ struct DocumentsMatchCodeTests {
         #expect(types.map { "frame-\($0).json" }.sorted() == files.sorted())
     }
 
+    @Test("every golden frame is as documented, and every documented field stands in one")
+    func goldens() throws {
+        var check = SchemaCheck()
+        for name in try TestFiles.names(in: "Tests/Snapshots/client-frames") where name.hasSuffix(".json") {
+            let frame = try JSON.parse(TestFiles.text("Tests/Snapshots/client-frames/" + name))
+            let type = try #require(frame.object).string("type")
+            #expect(try check.problems(of: frame, in: "frame-\(type).json") == [], "\(name)")
+        }
+        let documented = try Documents.frames(of: "send").reduce(into: Set<String>()) {
+            $0.formUnion(try SchemaCheck.properties(of: "frame-\($1).json"))
+        }
+        #expect(documented.subtracting(check.met).sorted() == [])
+    }
+
     @Test("every field that a command reads is documented, and every documented one is read")
     func commandFields() throws {
         let documented = try Documents.frames(of: "receive").flatMap {

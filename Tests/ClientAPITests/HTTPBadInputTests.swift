@@ -293,6 +293,7 @@ struct HTTPBadInputTests {
                 cases.append(Case(method, path, is: 405, "invalid"))
             }
         }
+        cases.append(Case("POST", Handshake.path, is: 405, "invalid"))
         try await Self.run(cases)
         try await HTTPTestServer.run { server in
             let answer = try await server.client.send("PUT", "/api/v1/sessions")

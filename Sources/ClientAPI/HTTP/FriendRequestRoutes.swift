@@ -15,7 +15,7 @@ enum FriendRequestRoutes {
     private static func list(_ call: HTTPCall, _ login: Login) async throws -> HTTPAnswer {
         let page = try ListPage(try call.query())
         let requests = try await call.home.friendRequests(of: login.account)
-        return page.answer("friend_requests", requests, cursor: { $0.id.description }) { request, json in
+        return page.answer("friend_requests", requests, cursor: \.id.description) { request, json in
             json.field("request_id", request.id)
             json.field("user_id", request.user)
             json.field("username", request.user.local)

@@ -12,7 +12,7 @@ enum FriendRoutes {
     private static func list(_ call: HTTPCall, _ login: Login) async throws -> HTTPAnswer {
         let page = try ListPage(try call.query())
         let friends = try await call.home.friends(of: login.account)
-        return page.answer("friends", friends, cursor: { $0.user.text }) { friend, json in
+        return page.answer("friends", friends, cursor: \.user.text) { friend, json in
             json.field("user_id", friend.user)
             json.field("username", friend.user.local)
             json.field("since", friend.since)

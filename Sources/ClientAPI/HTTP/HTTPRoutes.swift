@@ -8,9 +8,9 @@ enum HTTPRoutes {
         ServerRoutes.all + AccountRoutes.all + SessionRoutes.all + FriendRoutes.all + FriendRequestRoutes.all
         + HistoryRoutes.all
 
-    /// The methods that a requested path takes; none when there is no such path.
+    /// The methods that a requested path takes; none when there is no such path. The socket's is `SocketRoute`'s.
     static func methods(of path: String) -> [HTTPRequest.Method] {
-        all.filter { $0.matches(path) }.map(\.method)
+        path == Handshake.path ? [.get] : all.filter { $0.matches(path) }.map(\.method)
     }
 }
 

@@ -14,7 +14,7 @@ enum SessionRoutes {
     private static func list(_ call: HTTPCall, _ login: Login) async throws -> HTTPAnswer {
         let page = try ListPage(try call.query())
         let sessions = try await call.home.logins(of: login.account)
-        return page.answer("sessions", sessions, cursor: { $0.id.description }) { session, json in
+        return page.answer("sessions", sessions, cursor: \.id.description) { session, json in
             json.field("id", session.id)
             json.field("label", session.label)
             json.field("created_at", session.createdAt)
