@@ -4,6 +4,8 @@ import Glibc
 import Musl
 #endif
 
+import Sodium
+
 /// A directory whose files are for one user alone: itself 0700, its files 0600, checked whenever it is opened or read.
 ///
 /// Files are made whole (a temporary one, fsync, then its name, fsync of the directory) and no link is followed. Its
@@ -51,8 +53,7 @@ package final class SecretDirectory: Sendable {
 
     /// Whether anything has that name, a dangling link included.
     package func contains(_ name: String) -> Bool {
-        var status = stat()
-        return fstatat(descriptor, name, &status, AT_SYMLINK_NOFOLLOW) == 0
+        FileStatus(of: name, in: descriptor) != nil
     }
 
     /// The names in it, sorted.
@@ -158,16 +159,14 @@ package final class SecretDirectory: Sendable {
     }
 
     private static func check(_ descriptor: Int32, _ path: String, wanted: UInt32) throws(KeyFileProblem) {
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else {
+        guard let status = FileStatus(of: descriptor) else {
             throw .system(path: path, operation: "stat", error: errorText())
         }
-        if wanted == fileMode, status.st_mode & S_IFMT != S_IFREG { throw .notAFile(path: path) }
-        guard status.st_uid == geteuid() else {
-            throw .owner(path: path, found: status.st_uid, wanted: geteuid())
+        if wanted == fileMode, !status.isRegularFile { throw .notAFile(path: path) }
+        guard status.owner == geteuid() else {
+            throw .owner(path: path, found: status.owner, wanted: geteuid())
         }
-        let mode = UInt32(status.st_mode) & 0o7777
-        guard mode & ~wanted == 0 else { throw .mode(path: path, found: mode, wanted: wanted) }
+        guard status.mode & ~wanted == 0 else { throw .mode(path: path, found: status.mode, wanted: wanted) }
     }
 
     /// The system's call, whose name our own method hides.

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import Sodium
 
 /// A directory of its own for one test, gone when the test lets go of it.
 final class TemporaryDirectory: Sendable {
@@ -18,8 +19,7 @@ final class TemporaryDirectory: Sendable {
     func path(_ name: String) -> String { path + "/" + name }
 
     func mode(_ name: String) -> UInt32 {
-        var status = stat()
-        return lstat(path(name), &status) == 0 ? UInt32(status.st_mode) & 0o7777 : 0
+        FileStatus(at: path(name))?.mode ?? 0
     }
 
     func write(_ name: String, _ text: String, mode: mode_t = 0o600) throws {
