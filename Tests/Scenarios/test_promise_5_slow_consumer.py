@@ -5,7 +5,7 @@ import time
 
 from harness.node import befriend
 
-TEXT = "x" * 16_000
+TEXT = "𝄞" * 3900  # 15,600 bytes
 
 
 async def test_a_slow_reader_is_closed_and_others_do_not_notice(home):

@@ -71,6 +71,7 @@ class Node:
         self.web = Web(self.url)
         self.about = {}
         self._names = {}
+        self._registering = asyncio.Semaphore(4)
         ALL.append(self)
 
     def __repr__(self):
@@ -191,7 +192,8 @@ class Node:
         self._names[name] = self._names.get(name, 0) + 1
         number = self._names[name]
         person = Person(self, name if number == 1 else f"{name}.{number}")
-        (await person.registers()).expect(201)
+        async with self._registering:  # hashing has a bounded queue
+            (await person.registers()).expect(201)
         return person
 
     async def people(self, *names):

@@ -96,6 +96,21 @@ class Socket:
             self.closed_at = time.monotonic()
             self._changes.happened()
 
+    def keeps_the_order(self):
+        """Of the one conversation on this socket: events come in the order of `seq`, so do acks, and an ack comes
+        after every event that was numbered before it. Returns all their numbers."""
+        events, acks = [], []
+        for frame in self.frames:
+            if frame["type"] in ("new-private-message", "private-message-sent"):
+                assert not events or frame["seq"] > events[-1], f"{self.who}: {frame['seq']} after {events[-1]}"
+                late = [seq for seq in acks if seq > frame["seq"]]
+                assert not late, f"{self.who}: event {frame['seq']} after the ack of {late}"
+                events.append(frame["seq"])
+            elif frame["type"] == "ack" and not frame["duplicate"]:
+                assert not acks or frame["seq"] > acks[-1], f"{self.who}: ack {frame['seq']} after {acks[-1]}"
+                acks.append(frame["seq"])
+        return sorted(events + acks)
+
     # What the person does
 
     async def send(self, type, **fields):
