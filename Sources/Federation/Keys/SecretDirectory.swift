@@ -1,10 +1,10 @@
+import Sodium
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
 import Musl
 #endif
-
-import Sodium
 
 /// A directory whose files are for one user alone: itself 0700, its files 0600, checked whenever it is opened or read.
 ///
