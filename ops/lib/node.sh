@@ -129,6 +129,7 @@ node_start() {
     setsid env -u HOME_BINARY --default-signal=INT,QUIT \
         "$binary" serve --config "$directory/config.json" </dev/null >>"$directory/homeserver.log" 2>&1 &
     pid=$!
+    disown "$pid"
     printf '%s\n' "$pid" | write_file "$directory/homeserver.pid" 0644
     wait_until 60 "$(node_recall "$directory" name)" node_settled "$pid" "$host" "$port" || true
     if ! is_running "$pid" || ! answers "$host" "$port"; then
