@@ -81,7 +81,9 @@ struct FrameReader {
     private func header() throws(Offence) -> Header? {
         guard let bytes, let first = bytes.getInteger(at: bytes.readerIndex, as: UInt8.self) else { return nil }
         // RSV1–3 belong to extensions, and none was agreed on.
-        guard first & 0x70 == 0, let opcode = Opcode(rawValue: first & 0x0F) else { throw Offence(code: .protocolError) }
+        guard first & 0x70 == 0, let opcode = Opcode(rawValue: first & 0x0F) else {
+            throw Offence(code: .protocolError)
+        }
         let isFinal = first & 0x80 != 0
         guard let second = bytes.getInteger(at: bytes.readerIndex + 1, as: UInt8.self) else { return nil }
         guard second & 0x80 != 0 else { throw Offence(code: .protocolError) }

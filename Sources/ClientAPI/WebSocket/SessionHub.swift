@@ -33,6 +33,7 @@ package final class SessionHub: Sendable {
     private let shards = (0..<16).map { _ in Shard() }
     private let draining = Atomic<Bool>(false)
     private let openSockets = Atomic<Int>(0)
+    private let tooSlow = Atomic<Int>(0)
     private let loops = Mutex<[ObjectIdentifier: LoopEntry]>([:])
 
     package init(time: any TimeSource = SystemTime(), ids: IDSource = IDSource()) {
@@ -47,10 +48,21 @@ package final class SessionHub: Sendable {
     /// How many WebSockets there are, signed in or not.
     package var socketCount: Int { openSockets.load(ordering: .relaxed) }
 
+    /// How many streams there are, with a socket or waiting for one.
+    package var streamCount: Int {
+        shards.reduce(0) { sum, shard in
+            sum + shard.users.withLock { users in users.values.reduce(0) { $0 + $1.streams.count } }
+        }
+    }
+
+    /// How many sockets were closed because their clients did not read.
+    package var slowConsumers: Int { tooSlow.load(ordering: .relaxed) }
+
     /// Whether the homeserver is stopping: new sockets are sent away.
     var isDraining: Bool { draining.load(ordering: .relaxed) }
 
     func socketOpened() { openSockets.wrappingAdd(1, ordering: .relaxed) }
+    func socketWasTooSlow() { tooSlow.wrappingAdd(1, ordering: .relaxed) }
     func socketClosed() { openSockets.wrappingSubtract(1, ordering: .relaxed) }
 
     /// Counts a socket of a user; false when he has enough.
@@ -169,7 +181,8 @@ package final class SessionHub: Sendable {
         var ended: [SessionStream] = []
         for shard in shards {
             shard.users.withLock { users in
-                for (user, sessions) in users where sessions.streams.contains(where: { revoked.contains($0.login.id) }) {
+                for (user, sessions) in users where sessions.streams.contains(where: { revoked.contains($0.login.id) })
+                {
                     ended += sessions.streams.filter { revoked.contains($0.login.id) }
                     users[user]?.streams.removeAll { revoked.contains($0.login.id) }
                     if users[user]?.isEmpty == true { users[user] = nil }

@@ -57,7 +57,8 @@ extension WebSocketSession {
         case (.resume(let command), .awaitingResume(let login, _)):
             resume(command, of: login)
         case (_, .awaitingResume):
-            refuse(frame, ClientError(.invalid, "resume must be the first frame, as the socket was opened with resume=1"))
+            refuse(
+                frame, ClientError(.invalid, "resume must be the first frame, as the socket was opened with resume=1"))
         case (.resume, _):
             refuse(frame, ClientError(.invalid, "resume is the first frame of a socket that was opened with resume=1"))
         case (.ping(let ping), .open(let stream)):

@@ -233,6 +233,7 @@ final class WebSocketSession: ChannelDuplexHandler {
     /// Sends a close frame and waits for the client's; the stream is left to whoever resumes it.
     func close(_ code: CloseCode, linger: Duration = WebSocketSession.closeWait) {
         guard !isClosing, let context else { return }
+        if code == .slowConsumer { environment.hub.socketWasTooSlow() }
         flush()
         write { FrameWriter.close(code.rawValue, code.reason, to: &$0) }
         beginClosing(linger: linger)
