@@ -27,6 +27,8 @@ package enum TestDatabase {
         var configuration = PostgresConfiguration(conninfo: try TestCluster.conninfo(database: "postgres"))
         configuration.connections = 1
         configuration.statementTimeout = .seconds(60)
+        // Copies of one template wait for each other.
+        configuration.lockTimeout = .seconds(60)
         configuration.queryTimeout = .seconds(90)
         configuration.connectTimeout = .seconds(30)
         let client = PostgresClient(configuration)
