@@ -44,6 +44,7 @@ class ForeignPeer:
         self.sign_answers = True
         self.refuse_with = None  # a status for every transaction
         self.key_fetches = 0
+        self._keysets = {}
         self.changes = Changes()
         self._server_tls = server_tls
         self._client_tls = client_tls
@@ -94,9 +95,8 @@ class ForeignPeer:
         }
         if self.previous:
             keyset["prev_sha256"] = self.previous
-        if not hasattr(self, "_payload") or self._payload[0] != (self.version, self.key.id, self.root.id):
-            self._payload = ((self.version, self.key.id, self.root.id), json.dumps(keyset).encode())
-        payload = self._payload[1]
+        # A version is made once: the same one with other bytes would be a second history.
+        payload = self._keysets.setdefault((self.version, self.root.id), json.dumps(keyset).encode())
         freshness = json.dumps({"keyset_sha256": hashlib.sha256(payload).hexdigest(), "at": instant()}).encode()
         return {
             "v": 1,
