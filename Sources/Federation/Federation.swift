@@ -38,7 +38,8 @@ package final class Federation: Sendable {
         let dialer = Dialer(
             loops: loops, resolver: HostResolver(), outboundGuard: OutboundGuard(exceptions: settings.allowedRanges))
         let discovery = Discovery(configured: settings.peers, dialer: dialer, time: time)
-        let peers = KnownPeers(home: home, mode: settings.mode, time: time)
+        let listed = Set(settings.peers.map(\.name) + fingerprints.keys)
+        let peers = KnownPeers(home: home, mode: settings.mode, listed: listed, time: time)
         let ring = ring(home, KeysDownload(discovery: discovery, dialer: dialer, time: time))
         let responder = FederationResponder(
             verify: VerifyRequest(

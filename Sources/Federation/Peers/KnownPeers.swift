@@ -6,7 +6,7 @@ import Wire
 package enum PeerMode: String, Sendable, CaseIterable {
     /// Every homeserver, until the operator blocks it.
     case open
-    /// Only those that the operator has added or allowed.
+    /// Only those that the configuration names or that the operator has added (`peer add`).
     case allowlist
     /// Nobody.
     case closed
@@ -27,12 +27,15 @@ final class KnownPeers: Sendable {
 
     private let home: Home
     private let mode: PeerMode
+    /// Those that the configuration names.
+    private let listed: Set<ServerName>
     private let time: any TimeSource
     private let entries = Mutex<[ServerName: Entry]>([:])
 
-    init(home: Home, mode: PeerMode, time: any TimeSource) {
+    init(home: Home, mode: PeerMode, listed: Set<ServerName> = [], time: any TimeSource) {
         self.home = home
         self.mode = mode
+        self.listed = listed
         self.time = time
     }
 
@@ -45,10 +48,17 @@ final class KnownPeers: Sendable {
         } catch {
             throw .unavailable(retryAfter: .seconds(1))
         }
-        switch (peer?.policy, mode) {
-        case (.blocked, _), (.suspended, _): throw .blocked
-        case (_, .closed), (nil, .allowlist), (.pending, .allowlist): throw .notAllowed
-        case (nil, .open), (.pending, .open), (.allowed, _), (.limited, _): return peer
+        switch peer?.policy {
+        case .blocked, .suspended: throw .blocked
+        case .pending, .allowed, .limited, nil: break
+        }
+        switch mode {
+        case .open: return peer
+        // A row alone says nothing: one is made for every name that a user here has written to.
+        case .allowlist:
+            guard listed.contains(name) || peer?.rootFingerprint != nil else { throw .notAllowed }
+            return peer
+        case .closed: throw .notAllowed
         }
     }
 

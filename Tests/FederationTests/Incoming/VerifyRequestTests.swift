@@ -2,7 +2,8 @@ import HTTPTypes
 import Home
 import Hummingbird
 import NIOCore
-import NIOEmbedded
+import NIOPosix
+import Postgres
 import Sodium
 import Support
 import Synchronization
@@ -116,9 +117,12 @@ struct VerifyRequestTests {
         let nonce = RandomBytes.array(count: 16)
         let verify = try await world.verify(faults, nonce: nonce)
         let request = try world.request(faults, nonce: nonce)
+        let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .bind(host: "127.0.0.1", port: 0).get()
+        defer { channel.close(promise: nil) }
         do throws(FederationError) {
             let admitted = try await verify.admit(request.head, from: IPAddress("192.0.2.1"))
-            let body = try await verify.body(of: admitted, request.body, on: EmbeddedChannel())
+            let body = try await verify.body(of: admitted, request.body, on: channel)
             _ = try ReceivedTransaction(body: body, first: 1, from: admitted.origin, to: world.us)
             return nil
         } catch {

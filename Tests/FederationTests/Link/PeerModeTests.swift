@@ -1,0 +1,88 @@
+import Home
+import Postgres
+import Sodium
+import Support
+import Testing
+import Wire
+
+@testable import Federation
+
+/// Whom a homeserver speaks with, by mode, policy and what the operator has added.
+struct PeerModeTests {
+    private func verdict(
+        _ mode: PeerMode, _ world: TestHome, _ name: ServerName, listed: Set<ServerName> = []
+    ) async -> String {
+        do throws(FederationError) {
+            _ = try await KnownPeers(home: world.home, mode: mode, listed: listed, time: world.time).admit(name)
+            return "admitted"
+        } catch {
+            return error.code
+        }
+    }
+
+    private func isConflict(_ error: HomeError?) -> Bool {
+        if case .conflict? = error { true } else { false }
+    }
+
+    @Test(arguments: [
+        (PeerMode.open, "pending", "admitted"), (.open, "allowed", "admitted"), (.open, "limited", "admitted"),
+        (.open, "blocked", "blocked"), (.open, "suspended", "blocked"), (.allowlist, "allowed", "not_allowed"),
+        (.allowlist, "blocked", "blocked"), (.closed, "allowed", "not_allowed"), (.closed, "blocked", "blocked"),
+    ])
+    func `a known peer is judged by mode and policy`(
+        _ mode: PeerMode, _ policy: String, _ expected: String
+    ) async throws {
+        let world = try await TestHome.make()
+        let name = try #require(ServerName("beta.example"))
+        _ = try await world.home.knownPeer(named: name)
+        try await world.database.execute("UPDATE peers SET policy = \(policy)")
+        #expect(await verdict(mode, world, name) == expected)
+        await world.close()
+    }
+
+    @Test func `the allowlist is what the configuration names and the operator adds`() async throws {
+        let world = try await TestHome.make()
+        let name = try #require(ServerName("beta.example"))
+        #expect(await verdict(.open, world, name) == "admitted")
+        #expect(await verdict(.allowlist, world, name) == "not_allowed")
+        #expect(await verdict(.allowlist, world, name, listed: [name]) == "admitted")
+        let root = Fingerprint(of: try TestKeys.newKey().publicKey)
+        let add = AddPeer(peers: PeerAdministration(database: world.database), us: world.home.server)
+        try await add.run(name, root: root)
+        #expect(await verdict(.allowlist, world, name) == "admitted")
+        await world.close()
+    }
+
+    @Test func `nobody is his own peer`() async throws {
+        let world = try await TestHome.make()
+        #expect(await verdict(.open, world, world.home.server) == "not_allowed")
+        let add = AddPeer(peers: PeerAdministration(database: world.database), us: world.home.server)
+        let root = Fingerprint(of: try TestKeys.newKey().publicKey)
+        await #expect(throws: HomeError.invalid(field: "name", problem: "is this homeserver's own")) {
+            try await add.run(world.home.server, root: root)
+        }
+        await world.close()
+    }
+
+    @Test func `a pinned root is not replaced by adding another`() async throws {
+        let world = try await TestHome.make()
+        let name = try #require(ServerName("beta.example"))
+        let add = AddPeer(peers: PeerAdministration(database: world.database), us: world.home.server)
+        let first = try TestKeys.newKey().publicKey
+        let second = Fingerprint(of: try TestKeys.newKey().publicKey)
+        try await add.run(name, root: Fingerprint(of: first))
+        try await add.run(name, root: Fingerprint(of: first))
+        var error = await #expect(throws: HomeError.self) { try await add.run(name, root: second) }
+        #expect(isConflict(error))
+        let peer = try await world.home.knownPeer(named: name)
+        #expect(peer.rootFingerprint == Fingerprint(of: first).text)
+
+        let other = try #require(ServerName("gamma.example"))
+        let seen = try await world.home.knownPeer(named: other)
+        try await world.home.savePeerKeys(seen.key, root: first.bytes, version: 1, hash: [1], document: [1])
+        error = await #expect(throws: HomeError.self) { try await add.run(other, root: second) }
+        #expect(isConflict(error))
+        try await add.run(other, root: Fingerprint(of: first))
+        await world.close()
+    }
+}
