@@ -1,4 +1,3 @@
-import Dispatch
 import Glibc
 
 /// A plain TCP connection of a test to the homeserver: every byte is the test's own. Used by one task at a time.
@@ -158,12 +157,30 @@ final class RawSocket: @unchecked Sendable {
         return nil
     }
 
-    /// Blocking calls must not stand in the way of the tests' own tasks.
+    /// Blocking calls stand in nobody's way on a thread of their own; a shared pool would run out of threads.
     private static func onThread<Result: Sendable>(
         _ body: @escaping @Sendable () throws -> Result
     ) async throws -> Result {
         try await withCheckedThrowingContinuation { continuation in
-            DispatchQueue.global().async { continuation.resume(with: Swift.Result { try body() }) }
+            let work = Work { continuation.resume(with: Swift.Result { try body() }) }
+            var thread = pthread_t()
+            let status = pthread_create(
+                &thread, nil,
+                { context in
+                    guard let context else { return nil }
+                    Unmanaged<Work>.fromOpaque(context).takeRetainedValue().run()
+                    return nil
+                }, Unmanaged.passRetained(work).toOpaque())
+            precondition(status == 0, "no thread could be started")
+            pthread_detach(thread)
+        }
+    }
+
+    private final class Work {
+        let run: () -> Void
+
+        init(_ run: @escaping () -> Void) {
+            self.run = run
         }
     }
 }
