@@ -17,13 +17,17 @@ struct DirectMessageTests {
         #expect(!receipt.duplicate)
         let events = test.delivery.takeEvents()
         #expect(events.count == 2)
-        guard case .newPrivateMessage(let told) = events[0].body else { return #expect(Bool(false), "first to the receiver") }
+        guard case .newPrivateMessage(let told) = events[0].body else {
+            return #expect(Bool(false), "first to the receiver")
+        }
         #expect(events[0].recipients == [bob.key])
         #expect(told.id == receipt.messageID)
         #expect(told.text == "hello")
         #expect(told.author == alice.id)
         #expect(told.receiver == bob.id)
-        guard case .privateMessageSent(let own) = events[1].body else { return #expect(Bool(false), "then to the author") }
+        guard case .privateMessageSent(let own) = events[1].body else {
+            return #expect(Bool(false), "then to the author")
+        }
         #expect(events[1].recipients == [alice.key] && events[1].except == stream && own.nonce == "n1")
 
         let history = try await test.home.directMessages(with: alice.id, page: HistoryPage(), of: bob)
@@ -48,7 +52,8 @@ struct DirectMessageTests {
         #expect(test.delivery.takeEvents().isEmpty)
         let other = try await send("two", nonce: "same", from: bob, to: alice, test)
         #expect(!other.duplicate, "a nonce is unique per author")
-        let texts = try await test.home.directMessages(with: bob.id, page: HistoryPage(), of: alice).messages.map(\.text)
+        let texts = try await test.home.directMessages(with: bob.id, page: HistoryPage(), of: alice).messages.map(
+            \.text)
         #expect(texts == ["one", "two"])
         await test.close()
     }
@@ -84,7 +89,8 @@ struct DirectMessageTests {
             return nil
         }
         #expect(told == Array(1...400))
-        let events = try await test.home.directMessages(with: bob.id, page: HistoryPage(.after(0), limit: 200), of: alice)
+        let events = try await test.home.directMessages(
+            with: bob.id, page: HistoryPage(.after(0), limit: 200), of: alice)
         #expect(events.messages.map(\.seq) == Array(1...200))
         #expect(events.messages.map(\.n) == Array(1...200))
         #expect(events.lastSeq == 400)
@@ -130,7 +136,10 @@ struct DirectMessageTests {
         arguments: [
             ("", HomeError.invalid(field: "message", problem: "must not be empty")),
             (" \n\t", .invalid(field: "message", problem: "must not be empty")),
-            (String(repeating: "x", count: 4001), .tooLarge(field: "message", problem: "is longer than 4000 characters")),
+            (
+                String(repeating: "x", count: 4001),
+                .tooLarge(field: "message", problem: "is longer than 4000 characters")
+            ),
             ("a\u{0}b", .invalid(field: "message", problem: "must not contain U+0000")),
         ])
     func badText(text: String, error: HomeError) async throws {
@@ -147,7 +156,8 @@ struct DirectMessageTests {
         let (alice, bob) = try await friends(on: test)
         let text = String(repeating: "\u{1F600}", count: 4000)
         _ = try await send(text, nonce: nil, from: alice, to: bob, test)
-        #expect(try await test.home.directMessages(with: bob.id, page: HistoryPage(), of: alice).messages[0].text == text)
+        #expect(
+            try await test.home.directMessages(with: bob.id, page: HistoryPage(), of: alice).messages[0].text == text)
         await test.close()
     }
 
@@ -189,7 +199,8 @@ struct DirectMessageTests {
             return await group.reduce(into: [Bool]()) { $0.append($1) }
         }
         #expect(results.filter { !$0 }.count == 1)
-        let history = try await test.home.directMessages(with: bob.id, page: HistoryPage(.after(0), limit: 200), of: alice)
+        let history = try await test.home.directMessages(
+            with: bob.id, page: HistoryPage(.after(0), limit: 200), of: alice)
         #expect(history.messages.map(\.seq) == Array(1...49))
         await test.close()
     }

@@ -227,7 +227,8 @@ struct PeerTests {
         await #expect(throws: TransactionError.fork) {
             _ = try await pair.b.home.applyTransaction(from: pair.peerAtB, epoch: epoch, events: [forged])
         }
-        #expect(try await pair.b.home.directMessages(with: pair.alice.id, page: HistoryPage(), of: pair.bob).lastSeq == 1)
+        #expect(
+            try await pair.b.home.directMessages(with: pair.alice.id, page: HistoryPage(), of: pair.bob).lastSeq == 1)
         await pair.close()
     }
 

@@ -34,7 +34,8 @@ struct QueryPlanTests {
             #expect(!plan.contains("Seq Scan"), "\(size) \(statement.name):\n\(plan)")
             #expect(!plan.contains("Hash Join") && !plan.contains("Merge Join"), "\(size) \(statement.name):\n\(plan)")
             if plan.contains("messages_nonce") {
-                #expect(plan.contains("(author = ") && plan.contains("(nonce = "), "\(size) \(statement.name):\n\(plan)")
+                #expect(
+                    plan.contains("(author = ") && plan.contains("(nonce = "), "\(size) \(statement.name):\n\(plan)")
             }
             #expect(!plan.contains("using messages_pkey"), "\(size) \(statement.name):\n\(plan)")
         }

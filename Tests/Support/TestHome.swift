@@ -34,9 +34,12 @@ package final class TestHome: Sendable {
     private init(name: String, conninfo: String, registration: RegistrationMode, limitsEnabled: Bool) async throws {
         guard let server = ServerName(name) else { throw Failure(description: "\(name) is no server name") }
         time = ManualTime(now: Instant(seconds: 1_790_000_000))
-        database = PostgresClient(PostgresConfiguration(conninfo: conninfo, connections: 2, statementTimeout: .seconds(60), queryTimeout: .seconds(90)))
+        database = PostgresClient(
+            PostgresConfiguration(
+                conninfo: conninfo, connections: 2, statementTimeout: .seconds(60), queryTimeout: .seconds(90)))
         writerDatabase = PostgresClient(
-            PostgresConfiguration(conninfo: conninfo, connections: 1, options: Home.writerOptions, applicationName: "writer"))
+            PostgresConfiguration(
+                conninfo: conninfo, connections: 1, options: Home.writerOptions, applicationName: "writer"))
         try await database.start()
         try await writerDatabase.start()
         delivery = RecordedDelivery()

@@ -56,7 +56,9 @@ package struct PopulateDemo: Sendable {
         for accounts in chunks(accounts) { try await add(Array(accounts), hash: hash) }
         var peers: Set<ServerName> = []
         for friendship in friendships {
-            for server in [friendship.a.server, friendship.b.server] where server != self.server { peers.insert(server) }
+            for server in [friendship.a.server, friendship.b.server] where server != self.server {
+                peers.insert(server)
+            }
         }
         for peer in peers.sorted() {
             let peer = try await PeerStore(database: database).meet(peer)

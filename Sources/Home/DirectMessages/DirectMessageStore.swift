@@ -50,7 +50,8 @@ struct DirectMessageStore: Sendable {
             for row in 0..<rows.count {
                 summaries.append(
                     DirectSummary(
-                        conversationID: try rows.id(row, 0), user: try user(rows, row, 1), lastSeq: try rows.int64(row, 2)))
+                        conversationID: try rows.id(row, 0), user: try user(rows, row, 1),
+                        lastSeq: try rows.int64(row, 2)))
             }
             return summaries
         } catch { throw HomeError(error) }
@@ -115,7 +116,8 @@ struct DirectMessageStore: Sendable {
         if let text = try rows.optionalText(row, 12), let state = DeliveryReport.State(rawValue: text),
             let name = try rows.optionalText(row, 11), let server = ServerName(name)
         {
-            delivery = DeliveryReport(messageID: id, server: server, state: state, reason: try rows.optionalText(row, 13))
+            delivery = DeliveryReport(
+                messageID: id, server: server, state: state, reason: try rows.optionalText(row, 13))
         }
         return DirectMessage(
             id: id, conversationID: try rows.id(row, 1), seq: try rows.int64(row, 2), n: try rows.int64(row, 3),

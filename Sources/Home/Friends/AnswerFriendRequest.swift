@@ -5,7 +5,8 @@ extension Home {
     package func acceptFriendRequest(_ id: FriendRequestID, by account: Account) async throws(HomeError) {
         let other = try await partner(in: id, of: account)
         try await writer.submit(
-            AcceptRequest(id: id, account: local(account), requester: other, event: ids.next(), newConversation: ids.next()))
+            AcceptRequest(
+                id: id, account: local(account), requester: other, event: ids.next(), newConversation: ids.next()))
     }
 
     /// Declines a request that one has got.

@@ -33,7 +33,9 @@ extension Batch {
     mutating func receiveAccept(
         _ id: FriendRequestID, of unit: ApplyPeerEvent, from sender: ResolvedUser, to receiver: ResolvedUser
     ) -> RejectionCode? {
-        if let known = requests[id], known.requester != receiver.key || known.receiver != sender.key { return .conflict }
+        if let known = requests[id], known.requester != receiver.key || known.receiver != sender.key {
+            return .conflict
+        }
         let entry = rosters[RosterPair(owner: receiver.key, other: sender.key)]
         guard let request = requests[id], request.state != .ended, let entry, entry.request == id || entry.crossed == id
         else {

@@ -11,7 +11,8 @@ extension Home {
         }
         return try await writer.submit(
             SendFriendRequest(
-                requester: ResolvedUser(key: account.key, id: account.id, peer: nil), receiver: receiver, id: ids.next(),
+                requester: ResolvedUser(key: account.key, id: account.id, peer: nil), receiver: receiver,
+                id: ids.next(),
                 acceptance: ids.next(), newConversation: ids.next()))
     }
 }
@@ -43,7 +44,8 @@ private struct SendFriendRequest: WriteUnit {
             return receipt(request, receiver.peer == nil ? .pending : .queued)
         case (.incoming, let request?):
             try AcceptRequest.accept(
-                request, by: requester, requester: receiver, event: acceptance, newConversation: newConversation, &batch)
+                request, by: requester, requester: receiver, event: acceptance, newConversation: newConversation, &batch
+            )
             return receipt(request, .friends)
         case (.none, _), (.outgoing, nil), (.incoming, nil):
             guard let peer = receiver.peer else {

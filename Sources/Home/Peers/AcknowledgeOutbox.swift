@@ -16,7 +16,8 @@ extension Home {
                     let sender = try await directory.resolve(row.sender),
                     let receiver = try await directory.resolve(row.receiver)
                 else { continue }
-                refusals[row.seq] = OutboxRefusal(code: code, sender: sender, receiver: receiver, request: row.requestID)
+                refusals[row.seq] = OutboxRefusal(
+                    code: code, sender: sender, receiver: receiver, request: row.requestID)
             }
         }
         try await writer.submit(

@@ -51,7 +51,8 @@ extension Home {
     ) async throws(HomeError) -> ApplyPeerEvent {
         func make(_ verdict: ApplyPeerEvent.Verdict) -> ApplyPeerEvent {
             ApplyPeerEvent(
-                peer: peer, epoch: epoch, event: event, verdict: verdict, answer: ids.next(), newConversation: ids.next())
+                peer: peer, epoch: epoch, event: event, verdict: verdict, answer: ids.next(),
+                newConversation: ids.next())
         }
         guard event.sender.server == peer.name, event.to.server == server else { return make(.reject(.forbidden)) }
         let payload: PeerEventPayload

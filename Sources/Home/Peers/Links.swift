@@ -41,7 +41,8 @@ extension Home {
     package func saveBackoff(
         _ peer: PeerKey, attempts: Int, nextTryAt: Instant?, firstFailureAt: Instant?
     ) async throws(HomeError) {
-        try await peerStore.saveBackoff(of: peer, attempts: attempts, nextTryAt: nextTryAt, firstFailureAt: firstFailureAt)
+        try await peerStore.saveBackoff(
+            of: peer, attempts: attempts, nextTryAt: nextTryAt, firstFailureAt: firstFailureAt)
     }
 
     /// Stops the lane to a peer until an operator acts; its queue is kept.
@@ -75,7 +76,9 @@ private struct OpenInboundEpoch: WriteUnit {
     }
 
     func apply(to batch: inout Batch) throws(HomeError) -> (epoch: String, last: Int64) {
-        guard (1...Int64.max).contains(firstSeq) else { throw .invalid(field: "first_seq", problem: "must be at least 1") }
+        guard (1...Int64.max).contains(firstSeq) else {
+            throw .invalid(field: "first_seq", problem: "must be at least 1")
+        }
         let position = batch.inbound[peer] ?? InboundPosition(epoch: nil, last: 0, lastEvent: nil)
         guard position.epoch != epoch else { return (epoch, position.last) }
         batch.inbound[peer] = InboundPosition(epoch: epoch, last: firstSeq - 1, lastEvent: nil)

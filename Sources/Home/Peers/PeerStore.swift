@@ -41,7 +41,8 @@ struct PeerStore: Sendable {
             let rows = try await database.query(query)
             var peers: [Peer] = []
             for row in 0..<rows.count {
-                guard let name = ServerName(try rows.text(row, 1)), let policy = PeerPolicy(rawValue: try rows.text(row, 2))
+                guard let name = ServerName(try rows.text(row, 1)),
+                    let policy = PeerPolicy(rawValue: try rows.text(row, 2))
                 else { throw .decoding(column: "name", problem: "is no server name, or policy is none") }
                 peers.append(
                     Peer(
@@ -94,7 +95,9 @@ struct PeerStore: Sendable {
         } catch { throw HomeError(error) }
     }
 
-    func outbox(of peer: PeerKey, server: ServerName, after seq: Int64, limit: Int) async throws(HomeError) -> [OutboxEvent] {
+    func outbox(
+        of peer: PeerKey, server: ServerName, after seq: Int64, limit: Int
+    ) async throws(HomeError) -> [OutboxEvent] {
         do throws(PostgresError) {
             let rows = try await database.query(
                 """
@@ -153,7 +156,8 @@ struct PeerStore: Sendable {
                 refused.append(
                     RefusedRow(
                         seq: try rows.int64(row, 0), sender: UserKey(try rows.int64(row, 1)),
-                        receiver: UserKey(try rows.int64(row, 2)), requestID: Self.requestID(in: try rows.bytes(row, 3))))
+                        receiver: UserKey(try rows.int64(row, 2)), requestID: Self.requestID(in: try rows.bytes(row, 3))
+                    ))
             }
             return refused
         } catch { throw HomeError(error) }

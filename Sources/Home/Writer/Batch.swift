@@ -62,11 +62,13 @@ extension Batch {
         conversations[conversation] = counters
         touchedConversations.insert(conversation)
         let message = StoredMessage(
-            draft: draft, conversation: conversation, conversationID: counters.id, seq: counters.lastSeq, n: counters.lastN)
+            draft: draft, conversation: conversation, conversationID: counters.id, seq: counters.lastSeq,
+            n: counters.lastN)
         newMessages.append(message)
         messagesByID[draft.id] = message
         if let nonce = draft.nonce {
-            messagesByNonce[NonceKey(pair: RosterPair(owner: draft.author.key, other: draft.receiver.key), nonce: nonce)] = message
+            messagesByNonce[
+                NonceKey(pair: RosterPair(owner: draft.author.key, other: draft.receiver.key), nonce: nonce)] = message
         }
         return message
     }
@@ -104,7 +106,8 @@ extension Batch {
     }
 
     mutating func setRoster(_ pair: RosterPair, _ change: (inout RosterEntry) -> Void) {
-        var entry = rosters[pair] ?? RosterEntry(state: .none, request: nil, crossed: nil, conversation: nil, since: now)
+        var entry =
+            rosters[pair] ?? RosterEntry(state: .none, request: nil, crossed: nil, conversation: nil, since: now)
         let before = entry.state
         change(&entry)
         if entry.state != before { entry.since = now }

@@ -34,7 +34,8 @@ final class Writer: Sendable {
 
     /// Does a unit in the next batch and returns its answer after COMMIT.
     func submit<Unit: WriteUnit>(_ unit: Unit) async throws(HomeError) -> Unit.Answer {
-        let result = await withUnsafeContinuation { (continuation: UnsafeContinuation<Result<Unit.Answer, HomeError>, Never>) in
+        let result = await withUnsafeContinuation {
+            (continuation: UnsafeContinuation<Result<Unit.Answer, HomeError>, Never>) in
             add([Pending(unit) { continuation.resume(returning: $0) }])
         }
         return try result.get()
