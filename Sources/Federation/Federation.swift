@@ -71,7 +71,16 @@ package final class Federation: Sendable {
                     return stored
                 },
                 save: { name, keys in try await home.save(keys, of: name) }),
-            fetch: { name in try await download(name) },
+            fetch: { name in
+                do throws(PeerFailure) {
+                    return try await download(name)
+                } catch {
+                    logger.info(
+                        "the keys of a peer could not be fetched",
+                        metadata: ["peer": "\(name)", "reason": "\(error.reason)"])
+                    throw error
+                }
+            },
             alarm: { name, alarm in
                 logger.log(
                     level: alarm.stopsLink ? .critical : .warning, "the keys of a peer are not believed",

@@ -34,8 +34,7 @@ package enum PeerFailure: Error, Sendable, Equatable {
         case .refused(let error):
             switch error {
             case .rateLimited(let delay), .unavailable(let delay): return .after(delay)
-            case .keysUnavailable: return .after(.seconds(1))
-            case .stale, .gap, .epochUnknown, .internal: return .transient
+            case .keysUnavailable, .stale, .gap, .epochUnknown, .internal: return .transient
             case .blocked, .notAllowed, .version: return .refused
             case .invalid, .badSignature, .unknownKey, .clockSkew, .notFound, .fork, .lengthRequired, .tooLarge:
                 return .patient

@@ -95,7 +95,7 @@ struct BackoffTests {
         (.refused(.blocked), .refused), (.refused(.notAllowed), .refused), (.refused(.version), .refused),
         (.refused(.rateLimited(retryAfter: .seconds(3))), .after(.seconds(3))),
         (.refused(.unavailable(retryAfter: .seconds(3))), .after(.seconds(3))),
-        (.refused(.keysUnavailable), .after(.seconds(1))), (.refused(.internal), .transient),
+        (.refused(.keysUnavailable), .transient), (.refused(.internal), .transient),
         (.refused(.invalid(problem: "x")), .patient), (.refused(.tooLarge), .patient),
         (.discovery(.noAddress(host: "h")), .transient), (.discovery(.forbiddenPort(1)), .patient),
     ])
