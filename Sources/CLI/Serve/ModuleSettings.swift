@@ -19,12 +19,14 @@ extension Settings {
     }
 
     /// The links, with the keys opened; nil where federation is closed.
-    func openFederation() throws -> Federation? {
+    func openFederation() throws -> (federation: Federation, keys: LocalKeys)? {
         guard let linking = try linking() else { return nil }
         do throws(KeysProblem) {
             let directory = try KeyDirectory(keysPath: keysDirectory, secretsPath: secretsDirectory)
             let keys = try LoadKeys(server: name).run(from: directory)
-            return Federation(settings: linking.settings, keys: keys, rootFingerprints: linking.fingerprints)
+            let federation = Federation(
+                settings: linking.settings, keys: keys, rootFingerprints: linking.fingerprints)
+            return (federation, keys)
         } catch {
             throw CommandFailure(error)
         }

@@ -3,6 +3,7 @@ import ClientAPI
 import Federation
 import Home
 import Logging
+import NIOCore
 import Postgres
 import ServiceLifecycle
 import UnixSignals
@@ -42,6 +43,11 @@ struct Serve: AsyncParsableCommand {
             logger.notice("starting", metadata: ["name": "\(settings.name)"])
             try await group.run()
             logger.notice("stopped")
+        } catch let error as IOError {
+            await database.close()
+            throw CommandFailure(
+                "cannot listen on \(settings.client.host):\(settings.client.port) for clients or on "
+                    + "\(settings.federation.host):\(settings.federation.port) for homeservers: \(error)")
         } catch {
             await database.close()
             throw error
@@ -54,20 +60,23 @@ struct Serve: AsyncParsableCommand {
         _ settings: Settings, _ database: ServingDatabase, _ lock: ServingLock, _ logger: Logger
     ) async throws -> ServiceGroup {
         let hub = SessionHub()
-        let federation = try settings.openFederation()
+        let links = try settings.openFederation()
         let home = Home(
             settings: settings.home, database: database.shared, writerDatabase: database.writer,
-            delivery: Outlets(hub: hub, sender: federation?.sender))
+            delivery: Outlets(hub: hub, sender: links?.federation.sender))
         try await home.claimDatabase()
         let clients = ClientAPI(home: home, hub: hub, settings: try settings.clientAPI(), logger: logger) { port in
             logger.notice("listening for clients", metadata: ["host": "\(settings.client.host)", "port": "\(port)"])
         }
-        let links = try federation?.services(home: home) { port in
-            logger.notice(
-                "listening for homeservers", metadata: ["host": "\(settings.federation.host)", "port": "\(port)"])
+        var services: [any Service] = [database, lock, HomeService(home: home)]
+        if let (federation, keys) = links {
+            services.append(KeysWatch(keys: keys, logger: logger))
+            services += try federation.services(home: home) { port in
+                logger.notice(
+                    "listening for homeservers", metadata: ["host": "\(settings.federation.host)", "port": "\(port)"])
+            }
         }
-        let services: [any Service] =
-            [database, lock, HomeService(home: home)] + (links ?? []) + [try clients.service()]
+        services.append(try clients.service())
         var configuration = ServiceGroupConfiguration(
             services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         configuration.maximumGracefulShutdownDuration = Self.shutdownTime
