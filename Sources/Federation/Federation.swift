@@ -35,8 +35,10 @@ package final class Federation: Sendable {
         home: Home, onListening: @escaping @Sendable (Int) -> Void = { _ in }
     ) throws -> [any Service] {
         let startedAt = time.now()
+        let resolver = HostResolver()
         let dialer = Dialer(
-            loops: loops, resolver: HostResolver(), outboundGuard: OutboundGuard(exceptions: settings.allowedRanges))
+            loops: loops, lookUp: { await resolver.addresses(of: $0) },
+            outboundGuard: OutboundGuard(exceptions: settings.allowedRanges))
         let discovery = Discovery(configured: settings.peers, dialer: dialer, time: time)
         let listed = Set(settings.peers.map(\.name) + fingerprints.keys)
         let peers = KnownPeers(home: home, mode: settings.mode, listed: listed, time: time)
@@ -52,7 +54,7 @@ package final class Federation: Sendable {
             settings: settings, responder: responder, loops: loops, onListening: onListening)
         let workshop = Workshop(
             home: home, keys: keys, ring: ring, peers: peers, discovery: discovery, dialer: dialer, time: time)
-        return [SenderService(sender: sender, workshop: workshop), listener]
+        return [SenderService(sender: sender, workshop: workshop, resolver: resolver), listener]
     }
 
     private func buckets<Key>(_ burst: Double, _ rate: Double) -> RateBuckets<Key>? {
@@ -129,12 +131,13 @@ private struct Workshop: Sendable {
 private struct SenderService: Service {
     let sender: PeerSender
     let workshop: Workshop
+    let resolver: HostResolver
 
     func run() async throws {
-        workshop.dialer.resolver.start()
+        resolver.start()
         try await sender.run(home: workshop.home, time: workshop.time) { peer, server in
             workshop.worker(for: peer, server)
         }
-        await workshop.dialer.resolver.shutDown()
+        await resolver.shutDown()
     }
 }

@@ -6,13 +6,14 @@ import Wire
 /// Makes HTTP clients that can only reach an address which the guard has allowed; discovery and `PeerClient` use it.
 struct Dialer: Sendable {
     let loops: any EventLoopGroup
-    let resolver: HostResolver
+    /// Every address of a host (`HostResolver`).
+    let lookUp: @Sendable (String) async -> [IPAddress]
     let outboundGuard: OutboundGuard
 
     /// Every address of the host; refused when one of them, or the port, must not be dialled.
     func addresses(of host: ServerName, port: Int) async throws(DiscoveryProblem) -> [IPAddress] {
         guard OutboundGuard.allows(port: port) else { throw .forbiddenPort(port) }
-        let addresses = await resolver.addresses(of: host.text)
+        let addresses = await lookUp(host.text)
         try outboundGuard.check(addresses, of: host.text)
         return addresses
     }
