@@ -9,7 +9,8 @@ struct Homeserver: AsyncParsableCommand {
         abstract: "A federated community homeserver.",
         discussion: "Exit codes: 0 done, 1 done with a warning, 2 failed, 3 wrong usage or settings.",
         subcommands: [
-            Serve.self, Migrate.self, ShowConfiguration.self, Users.self, RegistrationTokens.self, KeysCommand.self, PeerCommand.self,
+            Serve.self, Migrate.self, ShowConfiguration.self, Users.self, RegistrationTokens.self, KeysCommand.self,
+            PeerCommand.self,
             DemoPopulate.self,
         ]
     )

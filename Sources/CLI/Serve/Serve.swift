@@ -68,15 +68,19 @@ struct Serve: AsyncParsableCommand {
         let clients = ClientAPI(home: home, hub: hub, settings: try settings.clientAPI(), logger: logger) { port in
             logger.notice("listening for clients", metadata: ["host": "\(settings.client.host)", "port": "\(port)"])
         }
-        var services: [any Service] = [database, lock, HomeService(home: home)]
+        var services: [any Service] = [
+            NamedService("database", database), NamedService("database lock", lock),
+            NamedService("home", HomeService(home: home)),
+        ]
         if let (federation, keys) = links {
-            services.append(KeysWatch(keys: keys, logger: logger))
-            services += try federation.services(home: home) { port in
+            services.append(NamedService("keys watch", KeysWatch(keys: keys, logger: logger)))
+            let parts = try federation.services(home: home) { port in
                 logger.notice(
                     "listening for homeservers", metadata: ["host": "\(settings.federation.host)", "port": "\(port)"])
             }
+            services += parts.map { NamedService("link", $0) }
         }
-        services.append(try clients.service())
+        services.append(NamedService("clients", try clients.service()))
         var configuration = ServiceGroupConfiguration(
             services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         configuration.maximumGracefulShutdownDuration = Self.shutdownTime
