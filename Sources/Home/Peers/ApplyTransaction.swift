@@ -19,10 +19,12 @@ extension Home {
             }
         }
         var rejected: [RejectedEvent] = []
+        var skipped: [Int64] = []
         var ack: Int64?
         for (event, result) in zip(events, await writer.submit(contentsOf: units)) {
             switch result {
-            case .success(.done), .success(.skipped): break
+            case .success(.done): break
+            case .success(.skipped): skipped.append(event.seq)
             case .success(.rejected(let code)): rejected.append(RejectedEvent(seq: event.seq, code: code.rawValue))
             case .success(.refused(let error)):
                 // What came before it is committed: the next try starts behind it.
@@ -31,10 +33,25 @@ extension Home {
             }
             ack = event.seq
         }
-        if let ack { return TransactionResult(epoch: epoch, ack: ack, rejected: rejected) }
+        if let ack {
+            rejected = try await earlierRejections(of: skipped, from: peer.key, epoch: epoch) + rejected
+            return TransactionResult(epoch: epoch, ack: ack, rejected: rejected)
+        }
         let position = try await inbound(peer.key)
         guard position.epoch == epoch else { throw .epochUnknown(last: position.last) }
         return TransactionResult(epoch: epoch, ack: position.last, rejected: [])
+    }
+
+    /// The codes of events that an earlier try had rejected: its answer was lost, or it ended half-way.
+    private func earlierRejections(
+        of seqs: [Int64], from peer: PeerKey, epoch: String
+    ) async throws(TransactionError) -> [RejectedEvent] {
+        guard !seqs.isEmpty else { return [] }
+        do throws(HomeError) {
+            return try await peerStore.inboundRejections(of: seqs, from: peer, epoch: epoch)
+        } catch {
+            throw .home(error)
+        }
     }
 
     private func inbound(_ peer: PeerKey) async throws(TransactionError) -> InboundPosition {

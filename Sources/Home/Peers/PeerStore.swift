@@ -187,6 +187,25 @@ struct PeerStore: Sendable {
 
     // MARK: - The lane in
 
+    /// Which of these events of a peer's lane became dead letters here, and why.
+    func inboundRejections(
+        of seqs: [Int64], from peer: PeerKey, epoch: String
+    ) async throws(HomeError) -> [RejectedEvent] {
+        do throws(PostgresError) {
+            let rows = try await database.query(
+                """
+                SELECT seq, code FROM dead_letters
+                WHERE direction = 'in' AND peer = \(peer.value) AND epoch = \(epoch) AND seq = ANY(\(seqs)::bigint[])
+                ORDER BY seq
+                """)
+            var rejected: [RejectedEvent] = []
+            for row in 0..<rows.count {
+                rejected.append(RejectedEvent(seq: try rows.int64(row, 0), code: try rows.text(row, 1)))
+            }
+            return rejected
+        } catch { throw HomeError(error) }
+    }
+
     func inboundPosition(of peer: PeerKey) async throws(HomeError) -> InboundPosition {
         do throws(PostgresError) {
             let rows = try await database.query(

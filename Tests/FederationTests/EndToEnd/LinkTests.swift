@@ -153,6 +153,28 @@ struct LinkTests {
         try await pair.stop(alpha, beta)
     }
 
+    /// A retry after a lost answer is skipped there; the code must come all the same.
+    @Test func `a rejection whose answer is lost still reaches the author`() async throws {
+        let pair = try await Pair()
+        let alpha = try await pair.alpha()
+        let beta = try await pair.beta()
+        let (alice, bob) = try await befriend(alpha, beta)
+        try await send("first", from: alice, to: bob, on: alpha)
+        await alpha.events.waitFor(where: delivery(.delivered))
+        pair.toBeta.loseAnswers(1)
+        let nobody = try #require(UserID("nobody@beta.localhost"))
+        _ = try await alpha.home.sendFriendRequest(to: nobody, from: alice)
+        await alpha.events.waitFor {
+            if case .friendshipChanged(let change) = $0 {
+                change.state == .failed && change.code == "not_found"
+            } else {
+                false
+            }
+        }
+        #expect(pair.toBeta.lost == 1)
+        try await pair.stop(alpha, beta)
+    }
+
     @Test func `what was written while the peer was away arrives in order when it is back`() async throws {
         let pair = try await Pair()
         let alpha = try await pair.alpha()
