@@ -95,14 +95,13 @@ async def messages_survive(pairs, nodes, count, seed):
 
 async def both_have_all(one, other, clients):
     """Across homeservers an ack says `queued`: wait until what was acked has arrived."""
-    for author, receiver in ((one, other), (other, one)):
-        expected = len(clients[author].sends)
+    expected = len(clients[one].sends) + len(clients[other].sends)
+    for person, partner in ((one, other), (other, one)):
 
-        async def arrived(author=author, receiver=receiver, expected=expected):
-            messages, _ = await receiver.history_with(author)
-            return sum(it["from_user_id"] == author.user_id for it in messages) >= expected
+        async def has_all(person=person, partner=partner):
+            return await person.last_seq_with(partner) >= expected
 
-        await eventually(arrived, f"{receiver} has all {expected} of {author}", within=60, pause=0.3)
+        await eventually(has_all, f"{person} has all {expected}", within=60, pause=0.1)
 
 
 @pytest.mark.slow

@@ -109,7 +109,7 @@ async def test_what_waits_is_delivered_when_the_peer_starts(homes):
 
 
 async def all_at(person, other, count):
-    return (await person.history_with(other))[1] == count
+    return await person.last_seq_with(other) == count
 
 
 async def is_delivered(author, receiver, ack):

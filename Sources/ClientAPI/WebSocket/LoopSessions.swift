@@ -11,6 +11,8 @@ final class LoopSessions {
     }
 
     let loop: any EventLoop
+    /// Where the sessions' tasks run.
+    let executor: LoopExecutor
     private weak var hub: SessionHub?
     private let interval: TimeAmount
     private var sessions: [WebSocketSession] = []
@@ -20,6 +22,7 @@ final class LoopSessions {
 
     init(loop: any EventLoop, hub: SessionHub, interval: Duration) {
         self.loop = loop
+        executor = LoopExecutor(loop: loop)
         self.hub = hub
         self.interval = TimeAmount(interval)
     }

@@ -78,19 +78,21 @@ extension WebSocketSession {
         _ work: @escaping @Sendable (CommandContext) async throws(HomeError) -> CommandAnswer,
         for frame: ClientFrame, on stream: SessionStream
     ) {
-        guard let handle else { return }
+        guard let handle, let sessions else { return }
         let context = CommandContext(home: environment.home, account: stream.login.account, stream: stream.id)
-        Task {
+        Task(executorPreference: sessions.executor) {
             do throws(HomeError) {
                 let answer = try await work(context)
-                handle.execute { $0.finish(answer, on: stream) }
+                handle.session.finish(answer, on: stream)
             } catch {
-                handle.execute { session in
-                    session.refuse(frame, ClientError(error))
-                    session.proceed(with: session.intake.finish())
-                }
+                handle.session.fail(frame, error)
             }
         }
+    }
+
+    private func fail(_ frame: ClientFrame, _ error: HomeError) {
+        refuse(frame, ClientError(error))
+        proceed(with: intake.finish())
     }
 
     private func finish(_ answer: CommandAnswer, on stream: SessionStream) {

@@ -6,17 +6,16 @@ import Wire
 extension WebSocketSession {
     /// Looks the token up. A browser cannot see why an upgrade failed, so the socket is open already and says it by its close code.
     func authenticate() {
-        guard let handle else { return }
+        guard let handle, let sessions else { return }
         let token = token
         let home = environment.home
         self.token = ""
         guard !token.isEmpty else { return close(.notAuthenticated) }
-        Task {
+        Task(executorPreference: sessions.executor) {
             do throws(HomeError) {
-                let login = try await home.authenticate(socketToken: token)
-                handle.execute { $0.authenticated(login) }
+                handle.session.authenticated(try await home.authenticate(socketToken: token))
             } catch {
-                handle.execute { $0.refuse(error) }
+                handle.session.refuse(error)
             }
         }
     }
@@ -47,7 +46,7 @@ extension WebSocketSession {
 
     /// Begins a new stream: first it gathers events, then the lists are read, then both are sent in that order.
     func startAnew(_ login: Login, because reason: ResyncFrame.Reason?) {
-        guard let handle else { return }
+        guard let handle, let sessions else { return }
         intake.hold()
         let stream = environment.hub.open(login, socket: handle)
         phase = .opening(stream)
@@ -58,16 +57,16 @@ extension WebSocketSession {
         }
         let home = environment.home
         let epoch = environment.hub.epoch
-        Task {
+        Task(executorPreference: sessions.executor) {
             do throws(HomeError) {
                 let state = try await home.readyState(of: login.account)
                 let ready = ReadyFrame(stream: stream.id, epoch: epoch, user: login.account.id, state: state)
                 var frames = [JSONWriter.bytes(of: ready)]
                 if let reason { frames.insert(JSONWriter.bytes(of: ResyncFrame(reason: reason)), at: 0) }
                 stream.begin(with: frames)
-                handle.execute { $0.opened() }
+                handle.session.opened()
             } catch {
-                handle.execute { $0.refuse(error) }
+                handle.session.refuse(error)
             }
         }
     }

@@ -43,7 +43,7 @@ final class WebSocketSession: ChannelDuplexHandler {
     /// What authenticates; empty once it has.
     var token: String
     private(set) var context: ChannelHandlerContext?
-    private var sessions: LoopSessions?
+    private(set) var sessions: LoopSessions?
     private var reader = FrameReader()
     /// The client broke the protocol: where its frames begin is no longer known.
     private var isDeaf = false

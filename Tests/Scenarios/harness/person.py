@@ -113,6 +113,10 @@ class Person:
         answer = (await self.http("GET", "/friend-requests")).expect(200).json
         return {it["user_id"]: (it["direction"], it["state"]) for it in answer["friend_requests"]}
 
+    async def last_seq_with(self, other):
+        """How far the conversation is, without reading it."""
+        return (await self.http("GET", f"/direct/{other.user_id}/messages?limit=1")).expect(200).json["last_seq"]
+
     async def history_with(self, other):
         """Every message of the conversation, page by page, oldest first; and `last_seq`."""
         address = other if isinstance(other, str) else other.user_id
