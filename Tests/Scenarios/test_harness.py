@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from harness.client import Send
 from harness.history import HistoryChecker
 from harness.proxy import Proxy
+from harness.recorder import TO_CLIENT, TO_SERVER, Recorder
 from harness.signing import Signed, SigningKey, answer_base, digest
 from harness.waiting import TimedOut, eventually
 
@@ -159,3 +160,27 @@ async def test_the_checker_knows_an_unsent_message_from_a_lost_one():
     sends = sent("a", "b")
     sends[1].ack = None
     assert await HistoryChecker(alice, bob).check({alice: sends}) == []
+
+
+async def test_an_undocumented_frame_does_not_pass():
+    """Neither an unknown type or field nor a value of the wrong form; and each only in its own direction."""
+    def problems(direction, *texts):
+        recorder = Recorder()
+        for text in texts:
+            recorder.frame(direction, text)
+        return recorder.check()
+
+    assert problems(TO_SERVER, '{"type": "ping", "s": 12}', '{"type": "ping", "s": 0}') == []
+    assert problems(TO_SERVER, '{"type": "ping", "s": 12}', '{"type": "ping", "s": -12}')
+    assert problems(TO_CLIENT, '{"type": "ping", "s": 12}')
+    assert problems(TO_CLIENT, '{"type": "resumed", "replayed": 0}') == []
+    assert problems(TO_CLIENT, '{"type": "resumed", "replayed": 0, "more": 1}')
+    assert problems(TO_CLIENT, '{"type": "resumed"}')
+    assert problems(TO_CLIENT, '{"type": "surprise"}')
+    assert problems(TO_CLIENT, "no JSON")
+
+    recorder = Recorder()
+    recorder.exchange("GET", "/api/v1/friends", b"", 200, "application/json", b'{"friends":[],"more":1}')
+    recorder.exchange("GET", "/api/v1/surprise", b"", 200, "application/json", b"{}")
+    recorder.exchange("GET", "/api/v1/friends", b"", 200, "text/html", b'{"friends":[]}')
+    assert len(recorder.check()) == 3

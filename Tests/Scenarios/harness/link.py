@@ -123,8 +123,8 @@ class LosingProxy:
                         return
                 writer.write(encoded(answer) + answer_body)
                 await writer.drain()
-        except (OSError, asyncio.IncompleteReadError):
-            pass
+        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass  # also the end of the proxy: asyncio complains about a cancelled handler
         finally:
             self._tasks.discard(task)
             for end in (writer, upstream):
