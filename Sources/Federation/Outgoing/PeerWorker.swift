@@ -1,5 +1,6 @@
 import Home
 import Logging
+import Metrics
 import Synchronization
 import Wire
 
@@ -224,6 +225,9 @@ actor PeerWorker {
             guard answer.ack >= batch.first else { throw PeerFailure.malformed("an ack that moves nothing") }
             await succeeded()
             detours = 0
+            Counter(label: "federation_transactions_sent").increment()
+            Counter(label: "federation_events_sent").increment(by: answer.ack - batch.first + 1)
+            Counter(label: "federation_events_rejected").increment(by: answer.rejected.count)
             await move { lane throws(OutboundLane.Alarm) in
                 try lane.acknowledge(answer.ack, rejected: answer.rejected)
             }
@@ -267,6 +271,7 @@ actor PeerWorker {
         guard !isClosing, !Task.isCancelled else { return }
         // Whoever answers cannot prove that he is the peer: no event is sent before a hello has been answered properly.
         if failure.isUnproven { isGreeted = false }
+        Counter(label: "federation_failures").increment()
         backoff.failed(failure.backoff, now: time.now(), random: Double.random(in: 0..<1))
         logger.info(
             "a peer could not be reached or refused",

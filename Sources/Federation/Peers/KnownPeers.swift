@@ -64,6 +64,7 @@ final class KnownPeers: Sendable {
 
     /// The peer's row, made on first contact: call it when the signature has held.
     func met(_ name: ServerName) async throws(FederationError) -> Peer {
+        if let peer = fresh(name)?.peer { return peer }
         do throws(HomeError) {
             let peer = try await home.knownPeer(named: name)
             store(peer, name)
@@ -74,11 +75,17 @@ final class KnownPeers: Sendable {
     }
 
     private func lookUp(_ name: ServerName) async throws(HomeError) -> Peer? {
-        let now = time.monotonic()
-        if let entry = entries.withLock({ $0[name] }), now - entry.readAt < KnownPeers.life { return entry.peer }
+        if let entry = fresh(name) { return entry.peer }
         let peer = try await home.peer(named: name)
         store(peer, name)
         return peer
+    }
+
+    private func fresh(_ name: ServerName) -> Entry? {
+        guard let entry = entries.withLock({ $0[name] }), time.monotonic() - entry.readAt < KnownPeers.life else {
+            return nil
+        }
+        return entry
     }
 
     private func store(_ peer: Peer?, _ name: ServerName) {
