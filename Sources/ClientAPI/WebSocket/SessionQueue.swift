@@ -210,8 +210,18 @@ struct SessionQueue {
     }
 }
 
-/// Which older frame an ephemeral one replaces: the same type about the same thing by the same user.
-struct EphemeralKey: Hashable, Sendable {
+/// Which older frame an ephemeral one replaces: the same type about the same thing by the same user. A class, so that the
+/// frames without one, which are nearly all, carry no more than a null reference.
+final class EphemeralKey: Equatable, Sendable {
     let type: String
     let subject: String
+
+    init(type: String, subject: String) {
+        self.type = type
+        self.subject = subject
+    }
+
+    static func == (left: EphemeralKey, right: EphemeralKey) -> Bool {
+        left === right || left.subject == right.subject && left.type == right.type
+    }
 }
