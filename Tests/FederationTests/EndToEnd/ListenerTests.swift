@@ -86,7 +86,7 @@ struct ListenerTests {
         try await withTarget { target in
             var request = try signed(target, body: [], key: try TestKeys.newKey())
             request.headers.remove(name: "signature")
-            request.body = endless(.known(1_000_000))
+            request.body = endless(.known(Int64(1_000_000)))
             let answer = try await target.answer(request)
             #expect(answer.status == 400 && answer.code == "invalid")
         }
@@ -95,7 +95,7 @@ struct ListenerTests {
     @Test func `a stranger whose keys are not to be had is answered although his body never ends`() async throws {
         try await withTarget { target in
             var request = try signed(target, body: [], key: try TestKeys.newKey())
-            request.body = endless(.known(1_000_000))
+            request.body = endless(.known(Int64(1_000_000)))
             let answer = try await target.answer(request)
             #expect(answer.status == 503 && answer.code == "keys_unavailable")
         }
@@ -104,7 +104,7 @@ struct ListenerTests {
     @Test func `a body that is too large, or has no length, is refused by its header`() async throws {
         try await withTarget { target in
             var large = try signed(target, body: [], key: try TestKeys.newKey())
-            large.body = endless(.known(1_048_577))
+            large.body = endless(.known(Int64(1_048_577)))
             #expect(try await target.answer(large).status == 413)
             var chunked = try signed(target, body: [], key: try TestKeys.newKey())
             chunked.body = endless(.unknown)
