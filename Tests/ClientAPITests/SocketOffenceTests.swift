@@ -4,6 +4,7 @@ import Wire
 @testable import ClientAPI
 
 /// Offences on a real socket: each closes that socket with its code and harms nobody else.
+@Suite(.timeLimit(.minutes(3)))
 struct SocketOffenceTests {
     @Test("offences against RFC 6455 close with their code, and another session goes on")
     func offences() async throws {

@@ -5,6 +5,7 @@ import Wire
 @testable import ClientAPI
 
 /// What a session promises, on real sockets and a real database.
+@Suite(.timeLimit(.minutes(3)))
 struct SocketSessionTests {
     @Test(
         "a message: the sender's socket gets the ack, his other one the copy with the nonce, the receiver the message")
@@ -190,12 +191,37 @@ struct SocketSessionTests {
         }
     }
 
-    @Test("bye ends the stream for good")
+    @Test("a user's eleventh stream without a socket ends the one that has waited longest")
+    func abandonedStreams() async throws {
+        try await SocketTestServer.run { server in
+            let login = try await server.login("bob")
+            var abandoned: [SocketTestClient] = []
+            for _ in 0..<11 {
+                let client = try await server.open(login)
+                client.socket.cut()
+                while server.hub.socketCount > 0 { await Task.yield() }
+                server.time.advance(by: .seconds(1))
+                abandoned.append(client)
+            }
+            #expect(server.hub.streamCount == 10)
+            let first = try await server.resume(abandoned[0], after: 0)
+            #expect(try await first.next("resync").string("reason") == "unknown_session")
+            let second = try await server.resume(abandoned[1], after: 0)
+            _ = try await second.next("resumed")
+        }
+    }
+
+    @Test("bye ends the stream for good and frees what it kept")
     func bye() async throws {
         try await SocketTestServer.run { server in
+            let alice = try await server.open("alice")
             let bob = try await server.open("bob")
+            try await alice.send(#"{"type":"private-message","receiver_id":"bob","message":"one"}"#)
+            _ = try await bob.next("new-private-message")
+            #expect(server.hub.resumeBytes > 0)
             try await bob.send(#"{"type":"bye"}"#)
             #expect(try await bob.socket.readClose() == 1000)
+            while server.hub.resumeBytes > 0 { await Task.yield() }
             let again = try await server.resume(bob, after: 0)
             #expect(try await again.next("resync").string("reason") == "unknown_session")
         }

@@ -5,6 +5,7 @@ import Wire
 @testable import ClientAPI
 
 /// The upgrade on real sockets: six traps of a WebSocket beside HTTP on one port, and who is let in.
+@Suite(.timeLimit(.minutes(3)))
 struct UpgradeTests {
     private func envelope(_ text: String) throws -> String {
         let object = try #require(try JSON.parse(text).object)

@@ -5,7 +5,7 @@ import Wire
 ///
 /// Several deliveries at once may overshoot by a frame each. A body that many streams share is counted for each of them.
 final class RingBudget: Sendable {
-    private let used = Atomic<Int>(0)
+    private let kept = Atomic<Int>(0)
     private let limit: Int
 
     init(limit: Int = Limits.resumeBytesTotal) {
@@ -13,10 +13,13 @@ final class RingBudget: Sendable {
     }
 
     /// How much more may be kept; negative when it is too much already.
-    var room: Int { limit - used.load(ordering: .relaxed) }
+    var room: Int { limit - used }
+
+    /// What is kept now.
+    var used: Int { kept.load(ordering: .relaxed) }
 
     func change(by bytes: Int) {
         guard bytes != 0 else { return }
-        used.wrappingAdd(bytes, ordering: .relaxed)
+        kept.wrappingAdd(bytes, ordering: .relaxed)
     }
 }

@@ -55,6 +55,9 @@ package final class SessionHub: Sendable {
         }
     }
 
+    /// Bytes that all streams together keep for `resume`.
+    package var resumeBytes: Int { budget.used }
+
     /// How many sockets were closed because their clients did not read.
     package var slowConsumers: Int { tooSlow.load(ordering: .relaxed) }
 
