@@ -224,11 +224,62 @@ struct LinkTests {
         try await pair.stop(alpha, back)
     }
 
-    /// The first link of a homeserver, once a try on it has failed; the test's time limit ends a wait in vain.
-    private func failedLink(of homeserver: TestHomeserver) async throws -> OutboundLink {
+    // MARK: Positions that do not fit
+
+    /// Two friends and one delivered message; then beta's position is changed as a restored backup would, and alice writes again.
+    private func afterChange(
+        _ change: PostgresQuery,
+        _ body: (_ alpha: TestHomeserver, _ beta: TestHomeserver, _ bob: Account, _ alice: Account) async throws -> Void
+    ) async throws {
+        let pair = try await Pair()
+        let alpha = try await pair.alpha()
+        let beta = try await pair.beta()
+        let (alice, bob) = try await befriend(alpha, beta)
+        try await send("before", from: alice, to: bob, on: alpha)
+        await alpha.events.waitFor(where: delivery(.delivered))
+        try await beta.database.execute(change)
+        try await send("after", from: alice, to: bob, on: alpha)
+        try await body(alpha, beta, bob, alice)
+        try await pair.stop(alpha, beta)
+    }
+
+    @Test func `a peer that does not know our epoch is greeted and goes on`() async throws {
+        try await afterChange("UPDATE inbound_links SET epoch = 'other'") { alpha, beta, bob, alice in
+            await alpha.events.waitFor(2, where: delivery(.delivered))
+            let messages = try await beta.messages(of: bob, with: alice)
+            #expect(messages == ["before", "after"])
+        }
+    }
+
+    @Test func `a peer that has lost its last event gets it again, and nothing doubles`() async throws {
+        try await afterChange("UPDATE inbound_links SET last = last - 1, last_event = NULL") {
+            alpha, beta, bob, alice in
+            await alpha.events.waitFor(2, where: delivery(.delivered))
+            let messages = try await beta.messages(of: bob, with: alice)
+            #expect(messages == ["before", "after"])
+        }
+    }
+
+    @Test func `a fork stops the lane and keeps its queue`() async throws {
+        let change: PostgresQuery = "UPDATE inbound_links SET last = last + 1, last_event = gen_random_uuid()"
+        try await afterChange(change) { alpha, beta, bob, alice in
+            let link = try await link(of: alpha) { $0.stopped != nil }
+            #expect(link.stopped == "fork")
+            #expect(link.last == link.acked + 1)
+            #expect(try await beta.messages(of: bob, with: alice) == ["before"])
+        }
+    }
+
+    private func link(of homeserver: TestHomeserver, where matches: (OutboundLink) -> Bool) async throws -> OutboundLink
+    {
         while true {
-            if let link = try await homeserver.home.outboundLinks().first(where: { $0.attempts > 0 }) { return link }
+            if let link = try await homeserver.home.outboundLinks().first(where: matches) { return link }
             await Task.yield()
         }
+    }
+
+    /// The first link of a homeserver, once a try on it has failed; the test's time limit ends a wait in vain.
+    private func failedLink(of homeserver: TestHomeserver) async throws -> OutboundLink {
+        try await link(of: homeserver) { $0.attempts > 0 }
     }
 }
