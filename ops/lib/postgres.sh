@@ -84,7 +84,9 @@ create_cluster() {
         printf '%s\n' '# Written by ops/lib/postgres.sh each time. Your own settings: ALTER SYSTEM.'
         printf '%s\n' "listen_addresses = ''" "unix_socket_directories = '$(realpath "$directory/run")'" \
             'unix_socket_permissions = 0700' 'max_connections = 200' "log_line_prefix = '%m [%p] '"
-        ((fast == 0)) || printf '%s\n' 'fsync = off' 'synchronous_commit = off' 'full_page_writes = off'
+        # Hundreds of tests run at once, each with connections of its own.
+        ((fast == 0)) || printf '%s\n' 'fsync = off' 'synchronous_commit = off' 'full_page_writes = off' \
+            'max_connections = 1000'
     } | as_postgres tee "$data/home.conf" >/dev/null
 }
 
