@@ -12,17 +12,19 @@ let settings: [SwiftSetting] = [
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
-let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
-let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
-let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let nio = ["NIOCore", "NIOPosix", "NIOHTTP1", "NIOWebSocket"].map { name in
     Target.Dependency.product(name: name, package: "swift-nio")
 }
 let nioHTTPTypes = ["NIOHTTPTypes", "NIOHTTPTypesHTTP1"].map { name in
     Target.Dependency.product(name: name, package: "swift-nio-extras")
 }
-let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
-let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+/// What a module that listens needs.
+let server =
+    ["Hummingbird", "HummingbirdCore", "HummingbirdTLS"].map { name in
+        Target.Dependency.product(name: name, package: "hummingbird")
+    } + [.product(name: "HTTPTypes", package: "swift-http-types"), nioSSL, lifecycle, log, metrics] + nio
 
 let package = Package(
     name: "Home",
@@ -54,25 +56,13 @@ let package = Package(
             dependencies: ["Wire", "Sodium", "Postgres", log, metrics],
             swiftSettings: settings
         ),
+        .target(name: "ClientAPI", dependencies: ["Home", "Wire"] + server + nioHTTPTypes, swiftSettings: settings),
         .target(
-            name: "ClientAPI",
-            dependencies: ["Home", "Wire", hummingbird, hummingbirdTLS, httpTypes, nioSSL, lifecycle, log, metrics]
-                + nio + nioHTTPTypes,
-            swiftSettings: settings
-        ),
-        .target(
-            name: "Federation",
-            dependencies: [
-                "Home", "Wire", "Sodium", hummingbird, hummingbirdTLS, httpTypes, nioSSL, httpClient, lifecycle, log,
-                metrics,
-            ] + nio + nioHTTPTypes,
-            swiftSettings: settings
-        ),
+            name: "Federation", dependencies: ["Home", "Wire", "Sodium", httpClient] + server, swiftSettings: settings),
         .executableTarget(
             name: "CLI",
             dependencies: [
-                "ClientAPI", "Federation", "Home", "Postgres", "Sodium", "Wire", hummingbird, lifecycle, log, metrics,
-                nioSSL,
+                "ClientAPI", "Federation", "Home", "Postgres", "Sodium", "Wire", lifecycle, log, nioSSL,
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -90,9 +80,11 @@ let package = Package(
         .testTarget(
             name: "HomeTests", dependencies: ["Home", "Postgres", "Sodium", "Support", "Wire"], swiftSettings: settings),
         .testTarget(
-            name: "ClientAPITests", dependencies: ["ClientAPI", "Home", "Support", "Wire"], swiftSettings: settings),
+            name: "ClientAPITests", dependencies: ["ClientAPI", "Home", "Postgres", "Support", "Wire"] + server,
+            swiftSettings: settings),
         .testTarget(
-            name: "FederationTests", dependencies: ["Federation", "Home", "Sodium", "Support", "Wire"],
+            name: "FederationTests",
+            dependencies: ["Federation", "Home", "Postgres", "Sodium", "Support", "Wire", httpClient] + server,
             swiftSettings: settings),
         .testTarget(name: "CLITests", dependencies: ["CLI", "Home", "Wire", log], swiftSettings: settings),
     ]
