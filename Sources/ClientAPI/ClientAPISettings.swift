@@ -24,7 +24,7 @@ package struct ClientAPISettings: Sendable {
     package init(
         host: String = "127.0.0.1", port: Int, tls: TLSConfiguration? = nil, allowedOrigins: Set<String> = [],
         trustedProxies: Set<String> = [], wellKnownHost: String? = nil, limitsEnabled: Bool = true,
-        drainTime: Duration = .seconds(2), sweepInterval: Duration = .seconds(5)
+        drainTime: Duration = .seconds(2), sweepInterval: Duration = .seconds(1)
     ) {
         self.host = host
         self.port = port
