@@ -82,8 +82,8 @@ extension Home {
             do throws(HomeError) { try MessageRules.check(text: text) } catch { return make(.reject(.invalid)) }
         }
         guard let receiver = try await directory.resolve(event.to) else { return make(.reject(.notFound)) }
-        guard let sender = try await directory.resolve(event.sender, meeting: true) else {
-            return make(.reject(.forbidden))
+        guard let sender = try await directory.resolve(event.sender, meeting: payload.mayIntroduce) else {
+            return make(.reject(.notFriends))
         }
         return make(.take(payload, sender: sender, receiver: receiver))
     }

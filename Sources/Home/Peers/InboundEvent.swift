@@ -70,7 +70,14 @@ enum PeerEventPayload: Sendable {
     case friendAccept(FriendRequestID)
     case friendEnd(FriendRequestID, FriendshipChange.Reason)
 
-    /// Nil for a type of a later version.
+    /// Whether a stranger's event of this kind is noted; a message of one is refused without leaving a trace of him.
+    var mayIntroduce: Bool {
+        switch self {
+        case .directMessage: false
+        case .friendRequest, .friendAccept, .friendEnd: true
+        }
+    }
+
     static func decode(_ event: InboundEvent) throws(RejectionError) -> PeerEventPayload {
         guard let type = PeerEventType(rawValue: event.type) else { throw RejectionError(.unsupported) }
         do throws(FieldError) {
