@@ -15,6 +15,7 @@ build_release() {
     need_swift
     [[ -x $RELEASE_BINARY ]] || note 'building the release; the first time this takes some minutes'
     at_exit stop_foreground
-    in_foreground swift build -c release --product homeserver --package-path "$ROOT" >&2
+    # One set of flags with and without a terminal: SwiftPM would build everything anew after each change between them.
+    in_foreground swift build -c release --no-color-diagnostics --product homeserver --package-path "$ROOT" >&2
     [[ -x $RELEASE_BINARY ]] || die "the build left no $RELEASE_BINARY"
 }
