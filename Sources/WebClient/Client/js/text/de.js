@@ -1,0 +1,4 @@
+/** @file German. */
+export const de = {
+    'app.name': 'Home',
+};
