@@ -20,7 +20,8 @@ struct HTTPDocumentedFieldsTests {
             try await tour.friends()
             try await tour.history()
             for (path, schema) in [
-                ("/api/v1/limits", "http-limits.json"), ("/health", "http-health.json"),
+                ("/api/v1/server", "http-server.json"), ("/api/v1/limits", "http-limits.json"),
+                ("/health", "http-health.json"),
                 ("/.well-known/home-server", "http-well-known.json"),
             ] { try await tour.ask(server.client, "GET", path, as: schema) }
             met = tour.check.met

@@ -10,6 +10,8 @@ struct HTTPServerTests {
     @Test("limits, health and well-known answer anybody")
     func server() async throws {
         try await HTTPTestServer.run { server in
+            let about = try await server.client.send("GET", "/api/v1/server")
+            #expect(about.text == #"{"name":"alpha.example","registration":"open","protocol":1}"#)
             let limits = try await server.client.send("GET", "/api/v1/limits")
             #expect(limits.status == 200)
             #expect(try problems(limits, "http-limits.json") == [])

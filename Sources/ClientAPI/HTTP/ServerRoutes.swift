@@ -5,10 +5,20 @@ import Wire
 /// What the homeserver says of itself.
 enum ServerRoutes {
     static let all: [HTTPRoute] = [
+        .open(.get, "/api/v1/server", server),
         .open(.get, "/api/v1/limits", limits),
         .open(.get, "/health", health),
         .open(.get, "/.well-known/home-server", wellKnown),
     ]
+
+    /// What a client has to know before anybody is signed in.
+    private static func server(_ call: HTTPCall) async throws -> HTTPAnswer {
+        .object { json in
+            json.field("name", call.home.server)
+            json.field("registration", call.home.settings.registration.rawValue)
+            json.field("protocol", HelloFrame.version)
+        }
+    }
 
     private static func limits(_ call: HTTPCall) async throws -> HTTPAnswer {
         .object { json in
