@@ -1,0 +1,100 @@
+/** @file A button that opens a menu. The menu is a popover: the browser closes it with Esc or a press elsewhere. */
+
+import { h, icon as drawing } from '../ui/dom.js';
+import { button } from './button.js';
+import { rovingList } from './roving-list.js';
+
+/** @typedef {{label: string, icon?: string, danger?: boolean, onselect: () => void}} MenuItem */
+
+/**
+ * @param {object} options
+ * @param {string} options.label  of the button, spoken and shown as a tip
+ * @param {string} [options.icon]
+ * @param {MenuItem[]|(() => MenuItem[])} options.items  a function is asked at every opening
+ * @returns {HTMLButtonElement}
+ */
+export function menu({ label, icon = 'more', items }) {
+    /** @type {HTMLElement|null} */
+    let list = null;
+
+    const opener = button({ label, icon, kind: 'quiet', iconOnly: true });
+    opener.setAttribute('aria-haspopup', 'menu');
+    opener.setAttribute('aria-expanded', 'false');
+
+    const open = () => {
+        const made = built(typeof items === 'function' ? items() : items, label);
+        list = made;
+        opener.after(made);
+        opener.setAttribute('aria-expanded', 'true');
+        made.addEventListener('toggle', (event) => {
+            if (/** @type {ToggleEvent} */ (event).newState !== 'closed') return;
+            opener.setAttribute('aria-expanded', 'false');
+            if (made.contains(document.activeElement) || document.activeElement === document.body) opener.focus();
+            made.remove();
+            list = null;
+        });
+        made.addEventListener('keydown', (event) => {
+            if (event.key === 'Tab') made.hidePopover();
+        });
+        made.showPopover();
+        place(made, opener);
+        /** @type {HTMLElement|null} */ (made.firstElementChild)?.focus();
+    };
+
+    // A press on the button closes an open menu before the click arrives: then it must not open again.
+    let wasOpen = false;
+    opener.addEventListener('pointerdown', () => {
+        wasOpen = list !== null;
+    });
+    opener.addEventListener('click', (event) => {
+        event.stopPropagation();
+        if (!wasOpen && !list) open();
+        wasOpen = false;
+    });
+    opener.addEventListener('keydown', (event) => {
+        if (event.key !== 'ArrowDown' || list) return;
+        event.preventDefault();
+        open();
+    });
+    return opener;
+}
+
+/** @param {MenuItem[]} items @param {string} label */
+function built(items, label) {
+    const list = h(
+        'div.menu-list',
+        { role: 'menu', popover: 'auto', 'aria-label': label },
+        items.map((item) =>
+            h(
+                'button',
+                {
+                    type: 'button',
+                    role: 'menuitem',
+                    class: item.danger && 'danger',
+                    onclick: (/** @type {Event} */ event) => {
+                        event.stopPropagation();
+                        list.hidePopover();
+                        item.onselect();
+                    },
+                },
+                item.icon && drawing(item.icon),
+                h('span', null, item.label),
+            ),
+        ),
+    );
+    rovingList(list, { selector: '[role=menuitem]' });
+    return list;
+}
+
+/** Below the button, above it where there is no room, and never outside of the window. @param {HTMLElement} list @param {HTMLElement} opener */
+function place(list, opener) {
+    const gap = 4;
+    const at = opener.getBoundingClientRect();
+    const { offsetWidth: width, offsetHeight: height } = list;
+    const isRightToLeft = getComputedStyle(opener).direction === 'rtl';
+    const left = isRightToLeft ? at.left : at.right - width;
+    const below = at.bottom + gap;
+    const top = below + height > innerHeight ? at.top - gap - height : below;
+    list.style.setProperty('left', `${Math.max(gap, Math.min(left, innerWidth - width - gap))}px`);
+    list.style.setProperty('top', `${Math.max(gap, top)}px`);
+}
