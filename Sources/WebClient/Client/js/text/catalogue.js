@@ -23,6 +23,14 @@ export function currentLanguage() {
     return language;
 }
 
+/** Languages that are written from right to left; there may come one any day. */
+const rightToLeft = new Set(['ar', 'fa', 'he', 'ur']);
+
+/** The direction of the current language, as `dir` takes it. @returns {'ltr'|'rtl'} */
+export function currentDirection() {
+    return rightToLeft.has(language) ? 'rtl' : 'ltr';
+}
+
 /**
  * A text. `{name}` in it is replaced by `values.name`. With `values.count` the key's form for that number is taken: `key.one`, `key.other`.
  * A key that is missing in a language is taken from English; a test compares the catalogues.

@@ -1,0 +1,50 @@
+/** @file `<home-app>`: the whole page. It shows what fits the phase and wears the theme, the contrast and the language that are wanted. */
+
+import { h, icon } from '../ui/dom.js';
+import { currentDirection, currentLanguage, t, useLanguage } from '../text/catalogue.js';
+
+/** @typedef {import('../store/types.js').Preferences} Preferences */
+
+/** Not a `View`: it is what views look for. `home` has to be set before it comes into the page. */
+export class HomeApp extends HTMLElement {
+    /** @type {import('../home.js').Home} */
+    home = /** @type {any} */ (null);
+    #lifetime = new AbortController();
+    #language = '';
+
+    connectedCallback() {
+        this.#lifetime = new AbortController();
+        const { store } = this.home;
+        store.watch((state) => state.preferences, (preferences) => this.#dress(preferences), this.#lifetime.signal);
+        store.watch((state) => state.phase, () => this.#show(), this.#lifetime.signal);
+    }
+
+    disconnectedCallback() {
+        this.#lifetime.abort();
+    }
+
+    /** @param {Preferences} preferences */
+    #dress({ theme, contrast, language }) {
+        const root = document.documentElement;
+        root.dataset.theme = theme;
+        root.dataset.contrast = contrast;
+        const frame = getComputedStyle(root).getPropertyValue('--surface-sunken');
+        for (const meta of document.querySelectorAll('meta[name=theme-color]')) {
+            if (theme !== 'system') meta.setAttribute('content', frame);
+        }
+        useLanguage(language);
+        root.lang = currentLanguage();
+        root.dir = currentDirection();
+        // Views take their texts when they are built: another language means other views.
+        if (this.#language && this.#language !== root.lang) this.#show();
+        this.#language = root.lang;
+    }
+
+    #show() {
+        const { phase } = this.home.store.state;
+        this.dataset.phase = phase;
+        if (phase === 'signed-in') this.replaceChildren(h('home-shell'), h('home-toasts'));
+        else if (phase === 'signed-out') this.replaceChildren(h('home-sign-in'), h('home-toasts'));
+        else this.replaceChildren(h('main.splash', null, icon('mark'), h('p', { role: 'status' }, t('app.starting'))));
+    }
+}

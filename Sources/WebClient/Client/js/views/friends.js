@@ -1,0 +1,140 @@
+/** @file `<home-friends>`: find somebody, answer who asks, see who was asked, and the friends one has. All of it changes live. */
+
+import { h, icon } from '../ui/dom.js';
+import { keyed } from '../ui/keyed.js';
+import { View } from '../ui/view.js';
+import { backLink } from '../components/back-link.js';
+import { button } from '../components/button.js';
+import { confirmDialog } from '../components/dialog.js';
+import { menu } from '../components/menu.js';
+import { ownAddress } from '../components/own-address.js';
+import { person } from '../components/person.js';
+import { friendList, incomingRequests, outgoingRequests } from '../store/selectors.js';
+import { serverOf } from '../text/address.js';
+import { failureText } from '../text/problems.js';
+import { addFriendForm } from './friends-add.js';
+
+/** @typedef {import('../store/types.js').Friend} Friend */
+/** @typedef {import('../store/types.js').FriendRequest} FriendRequest */
+
+export class HomeFriends extends View {
+    build() {
+        const { t, store, actions } = this.home;
+        const account = /** @type {import('../store/types.js').Account} */ (store.state.account);
+        this.incoming = section('friends-incoming', t('friends.incoming'), (/** @type {FriendRequest} */ { requestId }) => requestId, (request) => this.#incoming(request));
+        this.outgoing = section('friends-outgoing', t('friends.outgoing'), (/** @type {FriendRequest} */ { requestId }) => requestId, (request) => this.#outgoing(request));
+        this.all = section('friends-all', t('friends.all'), (/** @type {Friend} */ { address }) => address, (friend) => this.#friend(friend));
+        this.empty = h('div.empty', null, icon('friends'), h('h2', null, t('friends.none')), h('p', null, t('friends.none-text')), ownAddress(account.address, actions.copy));
+        this.append(
+            h('header.view-header', null, backLink(), h('h1', { tabindex: '-1' }, t('friends.title'))),
+            h(
+                'div.view-body',
+                null,
+                h('section', { 'aria-labelledby': 'friends-add' }, h('h2', { id: 'friends-add' }, t('friends.add')), addFriendForm(this.home)),
+                this.incoming.element,
+                this.outgoing.element,
+                this.all.element,
+                this.empty,
+            ),
+        );
+    }
+
+    connected() {
+        this.watch(incomingRequests, (requests) => this.incoming?.show(requests));
+        this.watch(outgoingRequests, (requests) => this.outgoing?.show(requests));
+        this.watch(friendList, (friends) => {
+            this.all?.show(friends);
+            if (this.empty) this.empty.hidden = friends.length > 0;
+        });
+    }
+
+    /** @param {FriendRequest} request */
+    #incoming(request) {
+        const { t, actions } = this.home;
+        const accept = button({ label: t('friends.accept'), icon: 'check', kind: 'primary' });
+        const decline = button({ label: t('friends.decline'), kind: 'plain' });
+        accept.addEventListener('click', () => this.#run(accept, () => actions.acceptRequest(request.requestId)));
+        decline.addEventListener('click', () => this.#run(decline, () => actions.declineRequest(request.requestId)));
+        return row(request, null, [decline, accept]);
+    }
+
+    /** @param {FriendRequest} request */
+    #outgoing(request) {
+        const { t, actions } = this.home;
+        const withdraw = button({ label: t('friends.withdraw'), kind: 'plain' });
+        withdraw.addEventListener('click', () => this.#run(withdraw, () => actions.withdrawRequest(request.requestId)));
+        const state = h('span.state', null, icon('clock'), t(`friends.state-${request.state}`, { server: serverOf(request.address) }));
+        return row(request, state, [withdraw]);
+    }
+
+    /** @param {Friend} friend */
+    #friend(friend) {
+        const { t, actions } = this.home;
+        const write = button({
+            label: t('friends.message'),
+            icon: 'chat',
+            kind: 'plain',
+            onclick: () => actions.navigate({ view: 'conversation', address: friend.address }),
+        });
+        const more = menu({
+            label: t('friends.more', { name: friend.username }),
+            items: [
+                { label: t('address.copy-other'), icon: 'copy', onselect: () => actions.copy(friend.address) },
+                { label: t('friends.remove'), icon: 'trash', danger: true, onselect: () => this.#remove(friend) },
+            ],
+        });
+        return row(friend, null, [write, more]);
+    }
+
+    /** @param {Friend} friend */
+    async #remove({ address, username }) {
+        const { t, actions } = this.home;
+        const isSure = await confirmDialog({
+            title: t('friends.remove-title', { name: username }),
+            text: t('friends.remove-text', { address }),
+            confirm: t('friends.remove'),
+            danger: true,
+        });
+        if (isSure) await this.#run(null, () => actions.removeFriend(address));
+    }
+
+    /** Carries out what a button asks for; what fails is said in a toast. @param {HTMLButtonElement & {busy: boolean}|null} by @param {() => Promise<unknown>} act */
+    async #run(by, act) {
+        if (by) by.busy = true;
+        try {
+            await act();
+        } catch (error) {
+            this.home.actions.toast({ kind: 'error', text: failureText(this.home.t, /** @type {any} */ (error)) });
+        } finally {
+            if (by) by.busy = false;
+        }
+    }
+}
+
+/**
+ * A part of the page with a list, hidden while the list is empty.
+ * @template T
+ * @param {string} id
+ * @param {string} title
+ * @param {(item: T) => string} key
+ * @param {(item: T) => HTMLElement} make
+ */
+function section(id, title, key, make) {
+    const count = h('span.count');
+    const list = h('ul.rows');
+    const element = h('section', { 'aria-labelledby': id }, h('h2', { id }, title, ' ', count), list);
+    const showAll = keyed(list, key, make);
+    return {
+        element,
+        show: (/** @type {T[]} */ items) => {
+            showAll(items);
+            count.textContent = String(items.length);
+            element.hidden = items.length === 0;
+        },
+    };
+}
+
+/** @param {{address: string, username: string}} who @param {HTMLElement|null} state @param {HTMLElement[]} actions */
+function row({ address, username }, state, actions) {
+    return h('li', null, h('div.who', null, person({ address, username }), state), h('div.actions', null, actions));
+}

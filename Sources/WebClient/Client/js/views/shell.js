@@ -1,0 +1,90 @@
+/** @file `<home-shell>`: the frame for somebody who is signed in: the column beside, the view in the middle, the keys that work everywhere. */
+
+import { h, icon } from '../ui/dom.js';
+import { View } from '../ui/view.js';
+import { badge } from '../components/badge.js';
+import { button } from '../components/button.js';
+import { person } from '../components/person.js';
+import { conversationList, incomingRequests } from '../store/selectors.js';
+import { serverOf } from '../text/address.js';
+import { commandKey, ShellKeys } from './shell-keys.js';
+
+/** @typedef {import('../store/types.js').Route} Route */
+
+/** The element that shows a view. Each watches the route for what else it needs. @type {Record<Route['view'], string>} */
+const elements = { home: 'home-start', conversation: 'home-conversation', friends: 'home-friends', settings: 'home-settings' };
+
+export class HomeShell extends View {
+    build() {
+        this.main = h('main', { id: 'main', tabindex: '-1' });
+        this.switcher = h('home-switcher');
+        this.column = this.#column();
+        this.append(this.#skipLink(), h('home-banner'), this.column, this.main, this.switcher);
+    }
+
+    connected() {
+        const keys = new ShellKeys(this.home, { column: this.column, switcher: this.switcher });
+        this.listen(document, 'keydown', (event) => keys.pressed(event));
+        this.watch((state) => state.route, (route, before) => this.#show(route, before));
+        this.watch((state) => conversationList(state).length === 0, (isNew) => this.toggleAttribute('data-new', isNew));
+        this.watch((state) => incomingRequests(state).length, (count) => this.requests?.show(count, this.home.t('shell.requests', { count })));
+    }
+
+    #skipLink() {
+        const focusMain = (/** @type {Event} */ event) => {
+            event.preventDefault();
+            this.main?.focus();
+        };
+        return h('a.skip-link', { href: '#main', onclick: focusMain }, this.home.t('shell.skip'));
+    }
+
+    #column() {
+        const { t, store, actions } = this.home;
+        const { address, username } = /** @type {import('../store/types.js').Account} */ (store.state.account);
+        this.requests = badge({ count: 0, label: '' });
+        this.links = [
+            h('a.place', { href: '#/friends', 'data-view': 'friends' }, icon('friends'), h('span', null, t('friends.title')), this.requests),
+            h('a.button.quiet.icon-only', { href: '#/settings', 'data-view': 'settings', 'aria-label': t('settings.title'), title: t('settings.title') }, icon('settings')),
+        ];
+        const [friends, settings] = this.links;
+        return h(
+            'div.column',
+            null,
+            h(
+                'header',
+                null,
+                h('a.brand', { href: '#/', title: t('shell.home') }, icon('mark'), h('span', null, t('app.name'))),
+                button({ label: t('keys.title'), icon: 'keyboard', kind: 'quiet', iconOnly: true, onclick: () => ShellKeys.help(this.home) }),
+            ),
+            h(
+                'button.search',
+                { type: 'button', 'aria-keyshortcuts': 'Control+K', onclick: () => /** @type {any} */ (this.switcher).show?.() },
+                icon('search'),
+                h('span.truncate', null, t('shell.search')),
+                h('kbd', { 'aria-hidden': 'true' }, `${commandKey()} K`),
+            ),
+            h('nav', { 'aria-label': t('shell.places') }, friends),
+            h('section.conversations', { 'aria-labelledby': 'conversations-heading' }, h('h2', { id: 'conversations-heading' }, t('shell.conversations')), h('home-conversation-list')),
+            h(
+                'footer',
+                null,
+                person({ address, username, detail: h('bdi', null, serverOf(address)) }),
+                button({ label: t('address.copy'), icon: 'copy', kind: 'quiet', iconOnly: true, onclick: () => actions.copy(address) }),
+                settings,
+            ),
+        );
+    }
+
+    /** @param {Route} route @param {Route|undefined} before */
+    #show(route, before) {
+        this.dataset.view = route.view;
+        for (const link of this.links ?? []) {
+            if (link.dataset.view === route.view) link.setAttribute('aria-current', 'page');
+            else link.removeAttribute('aria-current');
+        }
+        if (route.view === before?.view) return;
+        this.main?.replaceChildren(h(elements[route.view]));
+        // Who works without eyes or mouse goes on reading where the new view begins; a conversation puts the focus into its composer.
+        if (before && route.view !== 'conversation') this.main?.querySelector('h1')?.focus();
+    }
+}

@@ -1,0 +1,152 @@
+/** @file `<home-sign-in>`: the page before one is in: sign in, or make an account where the homeserver allows it. */
+
+import { h, icon } from '../ui/dom.js';
+import { View } from '../ui/view.js';
+import { button } from '../components/button.js';
+import { field, passwordField } from '../components/field.js';
+import { nameProblem } from '../text/address.js';
+import { failureText } from '../text/problems.js';
+import { passwordProblem } from '../text/password.js';
+
+/** @typedef {import('../store/types.js').Failure} Failure */
+
+export class HomeSignIn extends View {
+    /** @type {'sign-in'|'register'} */
+    #mode = 'sign-in';
+
+    build() {
+        const { t } = this.home;
+        this.card = h('section.card');
+        this.append(h('main', null, h('header', null, icon('mark'), h('p.brand', null, t('app.name'))), this.card, h('p.about', null, t('sign-in.about'))));
+    }
+
+    connected() {
+        this.watch((state) => state.server, () => this.#show());
+    }
+
+    get #server() {
+        return this.home.store.state.server?.name ?? location.hostname;
+    }
+
+    #show() {
+        const registration = this.home.store.state.server?.registration;
+        const mode = registration === 'closed' ? 'sign-in' : this.#mode;
+        this.card?.replaceChildren(...(mode === 'register' ? this.#registerForm() : this.#signInForm()), this.#otherWay(mode, registration));
+    }
+
+    /** @param {'sign-in'|'register'} mode */
+    #change(mode) {
+        this.#mode = mode;
+        this.#show();
+        this.querySelector('input')?.focus();
+    }
+
+    #signInForm() {
+        const { t, actions } = this.home;
+        const username = field({ label: t('sign-in.name'), name: 'username', autocomplete: 'username', required: true });
+        const password = passwordField({ label: t('sign-in.password'), name: 'password', autocomplete: 'current-password' });
+        const form = this.#form([username, password], t('sign-in.submit'), async () => {
+            const name = username.value.trim().toLowerCase();
+            if (name === '') return refuse(username, t('sign-in.name-missing'));
+            if (password.value === '') return refuse(password, t('sign-in.password-missing'));
+            await actions.signIn({ username: name, password: password.value.normalize('NFC') });
+        });
+        return [this.#heading('sign-in.title'), form];
+    }
+
+    #registerForm() {
+        const { t, actions, store } = this.home;
+        const needsToken = store.state.server?.registration === 'token';
+        const preview = h('output.preview');
+        const username = field({ label: t('register.name'), name: 'username', autocomplete: 'username', required: true, maxlength: 32, hint: t('register.name-hint') });
+        const showAddress = () => preview.replaceChildren(t('register.address'), ' ', h('bdi', null, `${username.value.trim() || t('register.example')}@${this.#server}`));
+        username.input.addEventListener('input', showAddress);
+        showAddress();
+        username.append(preview);
+        const password = passwordField({ label: t('sign-in.password'), name: 'password', autocomplete: 'new-password', hint: t('password.hint') });
+        const token = needsToken ? field({ label: t('register.token'), name: 'registration_token', autocomplete: 'off', required: true, hint: t('register.token-hint') }) : null;
+        const form = this.#form([token, username, password], t('register.submit'), async () => {
+            const name = username.value.trim();
+            const wrongName = nameProblem(name);
+            const wrongPassword = passwordProblem(password.value, name);
+            if (token && token.value.trim() === '') return refuse(token, t('register.token-missing'));
+            if (wrongName) return refuse(username, t(wrongName));
+            if (wrongPassword) return refuse(password, t(wrongPassword));
+            await actions.register({ username: name, password: password.value.normalize('NFC'), registrationToken: token ? token.value.trim() : null });
+        });
+        return [this.#heading('register.title'), form];
+    }
+
+    /** @param {string} key */
+    #heading(key) {
+        return h('h1', null, this.home.t(key, { server: this.#server }));
+    }
+
+    /**
+     * A form that shows what goes wrong beside the field that it is about, and above the button what is about none.
+     * @param {Array<ReturnType<typeof field>|null>} fields
+     * @param {string} label
+     * @param {() => Promise<void>} submit
+     */
+    #form(fields, label, submit) {
+        const { t } = this.home;
+        const present = fields.filter((one) => one !== null);
+        const problem = h('p.form-problem', { role: 'alert' });
+        problem.hidden = true;
+        const send = button({ label, kind: 'primary', type: 'submit' });
+        const form = h('form', { novalidate: true }, present, problem, send);
+        form.addEventListener('submit', async (event) => {
+            event.preventDefault();
+            if (send.busy) return;
+            problem.hidden = true;
+            for (const one of present) one.showProblem(null);
+            send.busy = true;
+            try {
+                await submit();
+            } catch (error) {
+                const failure = /** @type {Failure} */ (error);
+                const about = present.find(({ input }) => input.name === fieldOf(failure));
+                if (about) {
+                    refuse(about, signInText(t, failure, this.#mode));
+                } else {
+                    problem.replaceChildren(icon('alert'), h('span', null, signInText(t, failure, this.#mode)));
+                    problem.hidden = false;
+                }
+            } finally {
+                send.busy = false;
+            }
+        });
+        return form;
+    }
+
+    /** @param {'sign-in'|'register'} mode @param {string|undefined} registration */
+    #otherWay(mode, registration) {
+        const { t } = this.home;
+        if (mode === 'register') {
+            return h('p.other', null, t('register.have'), ' ', button({ label: t('register.to-sign-in'), kind: 'quiet', onclick: () => this.#change('sign-in') }));
+        }
+        if (registration === 'closed') return h('p.other.note', null, icon('info'), h('span', null, t('sign-in.closed', { server: this.#server })));
+        if (registration === undefined) return h('p.other');
+        return h('p.other', null, t('sign-in.new'), ' ', button({ label: t('sign-in.to-register'), kind: 'quiet', onclick: () => this.#change('register') }));
+    }
+}
+
+/** @param {ReturnType<typeof field>} about @param {string} text */
+function refuse(about, text) {
+    about.showProblem(text);
+    about.input.focus();
+}
+
+/** Which field a failure is about. A taken name and a refused token come without one. @param {Failure} failure */
+function fieldOf({ code, field: named }) {
+    if (named) return named;
+    return { conflict: 'username', forbidden: 'registration_token' }[code] ?? null;
+}
+
+/** What the general words for a code do not say here. @param {(key: string) => string} t @param {Failure} failure @param {string} mode */
+function signInText(t, failure, mode) {
+    if (failure.code === 'unauthorized') return t('sign-in.wrong');
+    if (mode === 'register' && failure.code === 'conflict') return t('register.taken');
+    if (mode === 'register' && failure.code === 'forbidden') return t('register.refused');
+    return failureText(t, failure);
+}

@@ -1,0 +1,62 @@
+/** @file `<home-start>`: what stands in the middle while nothing is open: first steps for somebody new, a quiet hint for everybody else. */
+
+import { h, icon } from '../ui/dom.js';
+import { View } from '../ui/view.js';
+import { button } from '../components/button.js';
+import { ownAddress } from '../components/own-address.js';
+import { conversationList } from '../store/selectors.js';
+import { addFriendForm } from './friends-add.js';
+import { commandKey } from './shell-keys.js';
+
+export class HomeStart extends View {
+    connected() {
+        this.watch((state) => conversationList(state).length === 0, (isNew) => this.replaceChildren(isNew ? this.#firstSteps() : this.#hint()));
+    }
+
+    #firstSteps() {
+        const { t, store, actions } = this.home;
+        const { address, username, server } = /** @type {import('../store/types.js').Account} */ (store.state.account);
+        return h(
+            'div.first-steps',
+            null,
+            h('header', null, icon('mark'), h('h1', { tabindex: '-1' }, t('first.title', { name: username })), h('p', null, t('first.lead', { server }))),
+            h(
+                'ol',
+                null,
+                step('user-plus', t('first.find'), t('first.find-text'), addFriendForm(this.home)),
+                step('copy', t('first.share'), t('first.share-text'), ownAddress(address, actions.copy)),
+                this.#notificationStep(),
+            ),
+        );
+    }
+
+    #notificationStep() {
+        const { t, actions } = this.home;
+        if (!('Notification' in window) || Notification.permission !== 'default') return null;
+        const allow = button({ label: t('settings.notify-allow'), icon: 'bell' });
+        const item = step('bell', t('first.notify'), t('first.notify-text'), allow);
+        allow.addEventListener('click', async () => {
+            allow.busy = true;
+            const outcome = await actions.enableNotifications().catch(() => 'denied');
+            allow.replaceWith(h('p', { role: 'status' }, t(`settings.notify-${outcome}`)));
+        });
+        return item;
+    }
+
+    #hint() {
+        const { t } = this.home;
+        return h(
+            'div.empty',
+            null,
+            icon('chat'),
+            h('h1', { tabindex: '-1' }, t('start.title')),
+            h('p', null, t('start.text')),
+            h('p.keys', null, h('kbd', null, commandKey()), ' ', h('kbd', null, 'K'), ' ', t('start.keys')),
+        );
+    }
+}
+
+/** @param {string} name @param {string} title @param {string} text @param {HTMLElement} content */
+function step(name, title, text, content) {
+    return h('li', null, icon(name), h('div', null, h('h2', null, title), h('p', null, text), content));
+}
