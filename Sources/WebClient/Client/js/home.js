@@ -1,12 +1,31 @@
-/**
- * @file The application: its parts, and the actions that views may ask for. Made once by main.js; views reach it through `View.home`.
- */
+/** @file The application: its parts, and the actions that views may ask for. Made once by main.js; views reach it through `View.home`. */
+
+import { accountActions } from './actions/account.js';
+import { friendActions } from './actions/friends.js';
+import { pageActions } from './actions/page.js';
+import { browser as thisBrowser } from './browser.js';
+import { Api, Failed } from './connection/api.js';
+import { backoff } from './connection/link-state.js';
+import { Desktop } from './notify/desktop.js';
+import { Sounds } from './notify/sounds.js';
+import { Tabs } from './notify/tabs.js';
+import { titleFor } from './notify/title.js';
+import { routeOf } from './routes.js';
+import { Session } from './session.js';
+import { Keepsakes } from './storage/keepsakes.js';
+import { reduce } from './store/reducer.js';
+import { accountOf, initialState } from './store/session.js';
+import { Store } from './store/store.js';
+import { t } from './text/catalogue.js';
+
+/** @typedef {import('./store/types.js').Account} Account */
 
 /**
  * @typedef {object} Home
  * @property {import('./store/store.js').Store} store
  * @property {Actions} actions
  * @property {(key: string, values?: Record<string, string|number>) => string} t
+ * @property {() => Promise<void>} start  once the views are there
  */
 
 /**
@@ -14,7 +33,7 @@
  * @typedef {object} Actions
  * @property {(form: {username: string, password: string}) => Promise<void>} signIn
  * @property {(form: {username: string, password: string, registrationToken: string|null}) => Promise<void>} register
- * @property {() => Promise<void>} signOut
+ * @property {() => Promise<void>} signOut  deletes everything of the account on this device, what is unsent too: ask first when `unsentCount` says so
  * @property {(route: import('./store/types.js').Route) => void} navigate
  * @property {(address: string, text: string, options?: {replyTo?: string}) => void} send
  * @property {(nonce: string) => void} retry
@@ -38,7 +57,172 @@
  * @property {(id: string) => void} dismissToast
  * @property {() => void} reconnect  at once, instead of waiting for the next try
  * @property {() => void} reload  the page, for a newer client
- * @property {(text: string) => Promise<void>} copy  to the clipboard; says so with a toast, and says clearly when it is refused
+ * @property {(text: string) => Promise<void>} copy  to the clipboard; says so with a toast, also when it is refused, and never rejects
  */
 
-export {};
+/**
+ * @param {import('./browser.js').Browser} [browser]
+ * @param {(run: () => void) => void} [schedule]  when watchers are told (store/store.js)
+ * @returns {Home}
+ */
+export function createHome(browser = thisBrowser(), schedule = undefined) {
+    const app = new Application(browser, schedule);
+    const actions = { ...accountActions(app), ...friendActions(app), ...pageActions(app) };
+    app.toast = actions.toast;
+    app.navigate = actions.navigate;
+    return { store: app.store, actions, t, start: () => app.start() };
+}
+
+/** The parts, and who is signed in. Its state is the session and nothing else. */
+export class Application {
+    /** @type {Session|null} */
+    session = null;
+    /** @type {Actions['toast']} */
+    toast = () => {};
+    /** @type {Actions['navigate']} */
+    navigate = () => {};
+
+    /** @param {import('./browser.js').Browser} browser @param {((run: () => void) => void)|undefined} schedule */
+    constructor(browser, schedule) {
+        this.browser = browser;
+        this.keepsakes = new Keepsakes(browser.localStorage);
+        this.store = new Store(reduce, initialState(this.keepsakes.preferences), schedule);
+        this.api = new Api(browser.fetch, () => this.ended());
+        this.tabs = new Tabs({ ...browser, id: browser.newId() });
+        this.sounds = new Sounds(browser.AudioContext);
+        this.desktop = new Desktop({
+            Notification: browser.Notification,
+            registration: async () => (await browser.navigator.serviceWorker?.getRegistration()) ?? null,
+            open: (address) => this.#open(address),
+        });
+        this.setTitle = titleFor(browser.document, browser.navigator);
+    }
+
+    /** Shows what was kept of the last account at once, and asks meanwhile who is signed in. */
+    async start() {
+        const { browser, keepsakes, store } = this;
+        this.#listen();
+        const last = keepsakes.account;
+        if (last) this.begin(last);
+        this.#learnServer(0);
+        try {
+            this.begin(accountOf(await this.api.get('/me')));
+        } catch {
+            // Refused: `ended` has been called. Out of reach: the link tries again by itself, or the person signs in.
+            if (!this.session && store.state.phase === 'starting') store.dispatch({ type: 'signed-out' });
+        }
+        this.sounds.unlockOn(browser.window);
+    }
+
+    /** @param {Account} account */
+    begin(account) {
+        const { store, api, tabs, browser, keepsakes, desktop, sounds, setTitle } = this;
+        if (this.session?.account.address === account.address) return;
+        this.session?.stop();
+        keepsakes.keepAccount(account);
+        store.dispatch({ type: 'signed-in', account });
+        tabs.post({ kind: 'signed-in', account: account.address });
+        const { window, document } = browser;
+        const notify = { store, document, window, tabs, desktop, sounds, setTitle, t, toast: this.toast };
+        this.session = new Session({ browser, store, api, tabs, notify, account, tell: (what) => this.#told(what) });
+        this.session.start();
+    }
+
+    /** The homeserver knows this sign-in no more. What is unsent and the drafts wait for the next one of the same account. */
+    ended() {
+        const { session, store } = this;
+        if (session) {
+            session.stop();
+            session.database.clear('conversations').then(() => session.database.close());
+            this.toast({ kind: 'warning', text: t('toast.signed-out') });
+        }
+        this.leave();
+    }
+
+    /** Nobody is signed in here any more. */
+    leave() {
+        this.session = null;
+        this.keepsakes.keepAccount(null);
+        this.store.dispatch({ type: 'signed-out' });
+    }
+
+    #listen() {
+        const { browser, store, keepsakes, tabs } = this;
+        const look = () => this.#arrived(routeOf(browser.location.hash));
+        browser.window.addEventListener('hashchange', look);
+        look();
+        keepsakes.watch(browser.window, () => store.dispatch({ type: 'preferences', preferences: keepsakes.preferences }));
+        browser.navigator.serviceWorker?.addEventListener('message', ({ data }) => {
+            if (data?.kind === 'open' && typeof data.address === 'string') this.#open(data.address);
+        });
+        tabs.listen((message) => this.#onTab(message));
+    }
+
+    /** @param {import('./store/types.js').Route} route */
+    #arrived(route) {
+        const { store } = this;
+        const left = store.state.route.address;
+        store.dispatch({ type: 'navigated', route });
+        if (left && left !== route.address) store.dispatch({ type: 'conversation-left', address: left });
+        const hasQueued = [...store.state.requests.values()].some(({ state }) => state === 'queued');
+        if (route.view === 'friends' && hasQueued) friendActions(this).refreshRequests();
+    }
+
+    /** The homeserver's name, who may register, and its limits; asked until it answers. @param {number} tries */
+    async #learnServer(tries) {
+        try {
+            const [server, limits] = await Promise.all([this.api.get('/server'), this.api.get('/limits')]);
+            const { name, registration } = server;
+            this.store.dispatch({ type: 'server-known', server: { name, registration, limits } });
+        } catch {
+            this.browser.setTimer(() => this.#learnServer(tries + 1), backoff(tries + 1, this.browser.random()));
+        }
+    }
+
+    /** @param {string} address  of a desktop notification; '' is no conversation's */
+    #open(address) {
+        this.browser.window.focus();
+        if (address) this.navigate({ view: 'conversation', address });
+    }
+
+    /** @param {'revoked'|'outdated'|'other-account'|'reconnected'} what */
+    #told(what) {
+        if (what === 'revoked') this.ended();
+        else if (what === 'outdated') this.store.dispatch({ type: 'condition-began', id: 'outdated' });
+        else if (what === 'other-account') this.#stopForOther('');
+        else this.#compareVersion();
+    }
+
+    /** One browser has one cookie: from now on it is somebody else's. @param {string} other  his address, or '' when it is not known */
+    #stopForOther(other) {
+        this.api.stop(new Failed('other_account', 'somebody else signed in'));
+        this.session?.stop();
+        this.store.dispatch({ type: 'condition-began', id: 'other-account', detail: other || null });
+    }
+
+    /** @param {any} message */
+    #onTab(message) {
+        const account = this.session?.account.address;
+        if (message.kind === 'signed-in' && account && message.account !== account) this.#stopForOther(message.account);
+        // Somebody signed in or out in another tab of this browser: the same holds here.
+        if (message.kind === 'signed-in' && !account && this.store.state.phase === 'signed-out') {
+            this.api.get('/me').then((me) => this.begin(accountOf(me)), () => {});
+        }
+        if (message.kind === 'signed-out' && message.account === account) {
+            this.session?.stop();
+            this.leave();
+        }
+    }
+
+    /** After a reconnect the homeserver may be a newer one, with a newer page. */
+    async #compareVersion() {
+        const { browser, store } = this;
+        const own = browser.document.querySelector('meta[name=home-version]')?.getAttribute('content');
+        try {
+            const { version } = await (await browser.fetch('/client.json', { cache: 'no-store' })).json();
+            if (own && typeof version === 'string' && version !== own) store.dispatch({ type: 'condition-began', id: 'outdated' });
+        } catch {
+            // Out of reach again: the next reconnect asks again.
+        }
+    }
+}

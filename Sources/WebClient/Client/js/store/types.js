@@ -20,6 +20,8 @@
  * @property {ReadonlyArray<Toast>} toasts  oldest first, at most 5
  * @property {ReadonlyArray<Condition>} conditions  what holds until it is over: shown as banners
  * @property {Preferences} preferences
+ * @property {ReadonlyMap<string, Delivery>} earlyDeliveries  by message id: told of before its message was loaded; at most 200
+ * @property {number} malformed  how many frames and pages were dropped because they are not what the protocol says
  */
 
 /** @typedef {{address: Address, username: string, server: string}} Account */
@@ -38,7 +40,7 @@
  * @property {'idle'|'connecting'|'live'|'waiting'|'ended'} status  `waiting`: until `retryAt`; `ended`: it will not come back by itself
  * @property {number|null} lostAt  when it was lost (ms), null while live; a banner shows 2 s later
  * @property {number|null} retryAt
- * @property {string|null} reason  of `ended`: revoked, refused, too_many, protocol
+ * @property {string|null} reason  of `ended`: revoked, refused, too_many, protocol, outdated, other_account
  */
 
 /**
@@ -53,8 +55,9 @@
  * @property {Preview|null} preview
  * @property {ReadonlyArray<Message>} messages  ascending by seq; nothing is missing between the first and the last of them
  * @property {boolean} complete  the first message of the conversation is among them
- * @property {boolean} stale  there is something behind the last of them that has not been loaded
- * @property {'older'|'newer'|'latest'|null} loading
+ * @property {number} loadedSeq  there is nothing between the first of them and this number that is not among them; 0 when none are loaded
+ * @property {boolean} stale  `loadedSeq < lastSeq`: there is something behind the last of them that has not been loaded
+ * @property {'older'|'newer'|null} loading
  * @property {Failure|null} loadFailure
  * @property {ReadonlyArray<Outgoing>} outgoing  in the order of writing
  * @property {string} draft
@@ -91,7 +94,7 @@
  */
 
 /**
- * Why something did not work. `code` is the homeserver's, or one of ours: network, storage, outdated, expired.
+ * Why something did not work. `code` is the homeserver's, or one of ours: network, storage, outdated, expired, other_account, outbox_full.
  * @typedef {{code: string, message: string, field: string|null, retryAfterMs: number|null}} Failure
  */
 

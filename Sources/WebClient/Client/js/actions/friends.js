@@ -1,0 +1,42 @@
+/** @file Actions between people: friends, requests, messages. What they change comes back by frames. */
+
+import { isRequestList } from '../store/frames.js';
+
+/** @typedef {import('../home.js').Application} Application */
+
+/** @param {Application} app */
+export function friendActions(app) {
+    /** @param {string} id */
+    const request = (id) => `/friend-requests/${encodeURIComponent(id)}`;
+    return {
+        /** @param {string} address @returns {Promise<{state: 'pending'|'queued'|'friends'}>} */
+        requestFriend: async (address) => ({ state: (await app.api.post('/friend-requests', { user_id: address })).state }),
+        /** @param {string} id */
+        acceptRequest: async (id) => void (await app.api.post(`${request(id)}/accept`)),
+        /** @param {string} id */
+        declineRequest: async (id) => void (await app.api.post(`${request(id)}/decline`)),
+        /** @param {string} id */
+        withdrawRequest: async (id) => void (await app.api.delete(request(id))),
+        /** @param {string} address */
+        removeFriend: async (address) => void (await app.api.delete(`/friends/${encodeURIComponent(address)}`)),
+        /** No frame tells that a request has reached its homeserver: the list does. */
+        refreshRequests: async () => {
+            const requests = await app.api.list('/friend-requests', 'friend_requests').catch(() => null);
+            if (requests && isRequestList(requests)) app.store.dispatch({ type: 'requests-listed', requests });
+        },
+        /** @param {string} address @param {string} text @param {{replyTo?: string}} [options] */
+        send: (address, text, { replyTo } = {}) => app.session?.outbox.add(address, text, replyTo ?? null),
+        /** @param {string} nonce */
+        retry: (nonce) => app.session?.outbox.retry(nonce),
+        /** @param {string} nonce */
+        cancel: (nonce) => app.session?.outbox.cancel(nonce),
+        /** @param {string} address @param {string} text */
+        saveDraft: (address, text) => app.session?.drafts.save(address, text),
+        /** @param {string} address */
+        loadOlder: async (address) => app.session?.history.loadOlder(address),
+        /** @param {string} address */
+        loadNewer: async (address) => app.session?.history.loadNewer(address),
+        /** @param {string} address @param {number} seq */
+        markRead: (address, seq) => app.session?.readMarker.mark(address, seq),
+    };
+}

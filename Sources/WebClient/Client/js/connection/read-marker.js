@@ -1,0 +1,54 @@
+/** @file Tells the homeserver how far one has read: at most once a second a conversation, and only forward. The counters change by its answer. */
+
+const interval = 1_000;
+
+export class ReadMarker {
+    #store;
+    #send;
+    #setTimer;
+    /** @type {Map<string, {seq: number, sent: number, isWaiting: boolean}>} */
+    #marks = new Map();
+
+    /**
+     * @param {import('../store/store.js').Store} store
+     * @param {(frame: object) => boolean} send  false when there is no live socket
+     * @param {(run: () => void, ms: number) => any} setTimer
+     */
+    constructor(store, send, setTimer) {
+        this.#store = store;
+        this.#send = send;
+        this.#setTimer = setTimer;
+    }
+
+    /** @param {string} address @param {number} seq */
+    mark(address, seq) {
+        const conversation = this.#store.state.conversations.get(address);
+        // Nothing that somebody else wrote is unread: there is nothing to tell.
+        if (!conversation || conversation.unread === 0 || seq <= conversation.readSeq) return;
+        const mark = this.#marks.get(address) ?? { seq: 0, sent: 0, isWaiting: false };
+        this.#marks.set(address, mark);
+        mark.seq = Math.max(mark.seq, seq);
+        if (!mark.isWaiting) this.#flush(address, mark);
+    }
+
+    /** What could not be told while the link was down, or was lost with it. */
+    linkIsLive() {
+        for (const [address, mark] of this.#marks) {
+            mark.sent = 0;
+            if (!mark.isWaiting) this.#flush(address, mark);
+        }
+    }
+
+    /** @param {string} address @param {{seq: number, sent: number, isWaiting: boolean}} mark */
+    #flush(address, mark) {
+        const conversation = this.#store.state.conversations.get(address);
+        if (!conversation?.conversationId || mark.seq <= Math.max(mark.sent, conversation.readSeq)) return;
+        if (!this.#send({ type: 'mark-read', conversation_id: conversation.conversationId, seq: mark.seq })) return;
+        mark.sent = mark.seq;
+        mark.isWaiting = true;
+        this.#setTimer(() => {
+            mark.isWaiting = false;
+            this.#flush(address, mark);
+        }, interval);
+    }
+}

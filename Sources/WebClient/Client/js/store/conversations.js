@@ -1,0 +1,151 @@
+/** @file What the list of conversations knows of each: numbers, unread counts, the beginning of the last message, drafts. */
+
+/** @typedef {import('./types.js').State} State */
+/** @typedef {import('./types.js').Conversation} Conversation */
+
+/** Code points of a preview, as in `ready`. */
+const previewLength = 200;
+
+/** Messages that a conversation keeps when another one is opened. */
+const keptMessages = 500;
+
+/**
+ * A conversation of which nothing is known but whose it is.
+ * @param {string} address
+ * @returns {Conversation}
+ */
+export function blankConversation(address) {
+    return {
+        address,
+        username: address.split('@')[0],
+        conversationId: null,
+        writable: false,
+        lastSeq: 0,
+        readSeq: 0,
+        unread: 0,
+        preview: null,
+        messages: [],
+        complete: false,
+        loadedSeq: 0,
+        stale: false,
+        loading: null,
+        loadFailure: null,
+        outgoing: [],
+        draft: '',
+    };
+}
+
+/**
+ * The state with one conversation changed. `change` gives what is other, or null to leave all as it is.
+ * @param {State} state
+ * @param {string} address
+ * @param {(conversation: Conversation) => Partial<Conversation>|null} change
+ * @returns {State}
+ */
+export function withConversation(state, address, change) {
+    const known = state.conversations.get(address);
+    const before = known ?? { ...blankConversation(address), writable: state.friends.has(address) };
+    const changes = change(before);
+    if (!changes) return state;
+    const after = { ...before, ...changes };
+    after.stale = after.loadedSeq < after.lastSeq;
+    return sameOr(known, after) === known ? state : { ...state, conversations: new Map(state.conversations).set(address, after) };
+}
+
+/**
+ * @param {{from_user_id: string, message: string, timestamp: string, seq: number, truncated?: boolean}} message
+ * @returns {import('./types.js').Preview}
+ */
+export function previewOf(message) {
+    // Twice as many units as code points are enough, and a long message is not taken apart whole.
+    const points = Array.from(message.message.slice(0, 2 * previewLength + 2));
+    const isCut = points.length > previewLength;
+    return {
+        fromAddress: message.from_user_id,
+        text: isCut ? points.slice(0, previewLength).join('') : message.message,
+        timestamp: message.timestamp,
+        seq: message.seq,
+        truncated: isCut || message.truncated === true,
+    };
+}
+
+/**
+ * `before`, when `after` says nothing else: who watches it stays quiet.
+ * @template {object} T
+ * @param {T|null|undefined} before
+ * @param {T} after
+ * @returns {T}
+ */
+export function sameOr(before, after) {
+    if (!before) return after;
+    return Object.entries(after).every(([key, value]) => Object.is(value, /** @type {any} */ (before)[key])) ? before : after;
+}
+
+/** @param {State} state @param {any} frame */
+function ready(state, frame) {
+    const conversations = new Map();
+    for (const entry of frame.direct) {
+        let known = state.conversations.get(entry.user_id) ?? blankConversation(entry.user_id);
+        // The homeserver's database is another one, or an older one: what was loaded is not true any more.
+        const isOther = known.conversationId !== null && known.conversationId !== entry.conversation_id;
+        if (isOther || known.loadedSeq > entry.last_seq) known = { ...known, messages: [], loadedSeq: 0, complete: false };
+        const preview = entry.last_message ? previewOf(entry.last_message) : null;
+        const next = {
+            ...known,
+            username: entry.username,
+            conversationId: entry.conversation_id,
+            writable: entry.state === 'friends',
+            lastSeq: entry.last_seq,
+            readSeq: entry.read_seq,
+            unread: entry.unread,
+            preview: preview && sameOr(known.preview, preview),
+            complete: known.complete || entry.last_seq === 0,
+            stale: known.loadedSeq < entry.last_seq,
+            loadFailure: null,
+        };
+        conversations.set(entry.user_id, sameOr(known, next));
+    }
+    // What is only here, unsent or half written, stays.
+    for (const [address, known] of state.conversations) {
+        if (conversations.has(address) || (!known.outgoing.length && !known.draft)) continue;
+        const isFriend = frame.friends.some((/** @type {any} */ friend) => friend.user_id === address);
+        const { outgoing, draft } = known;
+        conversations.set(address, { ...blankConversation(address), writable: isFriend, outgoing, draft });
+    }
+    return { ...state, conversations };
+}
+
+/** @param {State} state @param {any} frame */
+function unreadChanged(state, frame) {
+    return withConversation(state, frame.user_id, (conversation) => ({
+        username: frame.username,
+        conversationId: frame.conversation_id,
+        readSeq: frame.read_seq,
+        unread: frame.unread,
+        lastSeq: Math.max(conversation.lastSeq, frame.last_seq),
+    }));
+}
+
+/** @type {Record<string, (state: State, frame: any) => State>} */
+export const conversationFrames = { ready, 'unread-changed': unreadChanged };
+
+/** @type {Record<string, (state: State, action: any) => State>} */
+export const conversationActions = {
+    /** Kept from the last visit, shown until `ready` says what is true. */
+    'conversations-restored': (state, { conversations }) => {
+        const all = new Map(state.conversations);
+        for (const kept of conversations) {
+            const known = all.get(kept.address);
+            if (known && (known.conversationId !== null || known.messages.length)) continue;
+            const { outgoing = [], draft = '' } = known ?? {};
+            all.set(kept.address, { ...blankConversation(kept.address), ...kept, outgoing, draft, loading: null, loadFailure: null });
+        }
+        return { ...state, conversations: all };
+    },
+    draft: (state, { address, text }) => withConversation(state, address, () => ({ draft: text })),
+    'conversation-left': (state, { address }) => {
+        const messages = state.conversations.get(address)?.messages ?? [];
+        if (messages.length <= keptMessages) return state;
+        return withConversation(state, address, () => ({ messages: messages.slice(-keptMessages), complete: false }));
+    },
+};

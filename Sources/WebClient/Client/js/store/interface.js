@@ -1,0 +1,47 @@
+/** @file What the page shows besides messages: the route, toasts, conditions, preferences. */
+
+import { defaultPreferences } from './session.js';
+
+/** @typedef {import('./types.js').State} State */
+
+const mostToasts = 5;
+
+/** What a preference may be. */
+const choices = {
+    theme: ['system', 'light', 'dark'],
+    contrast: ['system', 'more'],
+    language: ['system', 'en', 'de'],
+    sounds: [true, false],
+    desktop: [true, false],
+};
+
+/** Only what a preference may be: what was kept by another version, or changed by hand, is left out. @param {any} kept */
+export function validPreferences(kept) {
+    const entries = Object.entries(choices).filter(([key, values]) => values.includes(kept?.[key]));
+    return Object.fromEntries(entries.map(([key]) => [key, kept[key]]));
+}
+
+/** @type {Record<string, (state: State, action: any) => State>} */
+export const interfaceActions = {
+    navigated: (state, { route }) =>
+        route.view === state.route.view && route.address === state.route.address ? state : { ...state, route },
+    'toast-added': (state, { toast }) => ({ ...state, toasts: [...state.toasts, toast].slice(-mostToasts) }),
+    'toast-dismissed': (state, { id }) => {
+        const toasts = state.toasts.filter((toast) => toast.id !== id);
+        return toasts.length === state.toasts.length ? state : { ...state, toasts };
+    },
+    'condition-began': (state, { id, detail = null }) => {
+        const known = state.conditions.find((condition) => condition.id === id);
+        if (known?.detail === detail) return state;
+        return { ...state, conditions: [...state.conditions.filter((condition) => condition !== known), { id, detail }] };
+    },
+    'condition-ended': (state, { id }) => {
+        const conditions = state.conditions.filter((condition) => condition.id !== id);
+        return conditions.length === state.conditions.length ? state : { ...state, conditions };
+    },
+    preferences: (state, { preferences }) => {
+        const next = { ...state.preferences, ...validPreferences(preferences) };
+        const isSame = Object.keys(defaultPreferences).every((key) => /** @type {any} */ (next)[key] === /** @type {any} */ (state.preferences)[key]);
+        return isSame ? state : { ...state, preferences: next };
+    },
+};

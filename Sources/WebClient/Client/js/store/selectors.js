@@ -1,0 +1,82 @@
+/** @file What views ask of the state. Each gives the same object as long as what it is made of has not changed, so that it can be watched. */
+
+/** @typedef {import('./types.js').State} State */
+/** @typedef {import('./types.js').Conversation} Conversation */
+/** @typedef {import('./types.js').FriendRequest} FriendRequest */
+
+/**
+ * Remembers the last answer for the last argument.
+ * @template A, B
+ * @param {(part: A) => B} compute
+ * @returns {(part: A) => B}
+ */
+function remembered(compute) {
+    /** @type {A} */ let part;
+    /** @type {B} */ let answer;
+    let isKnown = false;
+    return (next) => {
+        if (!isKnown || !Object.is(next, part)) [part, answer, isKnown] = [next, compute(next), true];
+        return answer;
+    };
+}
+
+/** When something happened last in a conversation (ms); 0 when nothing ever did. @param {Conversation} conversation */
+export function lastActivity({ preview, outgoing }) {
+    const written = outgoing.at(-1)?.createdAt ?? 0;
+    return Math.max(written, preview ? Date.parse(preview.timestamp) : 0);
+}
+
+/** Whether there is anything to see in a conversation. @param {Conversation} conversation */
+const hasBegun = ({ lastSeq, outgoing, draft, preview }) => lastSeq > 0 || outgoing.length > 0 || draft !== '' || preview !== null;
+
+const sorted = remembered((/** @type {State['conversations']} */ conversations) =>
+    [...conversations.values()]
+        .filter(hasBegun)
+        .map((conversation) => ({ conversation, at: lastActivity(conversation) }))
+        .sort((a, b) => b.at - a.at || (a.conversation.address < b.conversation.address ? -1 : 1))
+        .map(({ conversation }) => conversation));
+
+/** Conversations in which there is something, the one with the latest first. @param {State} state @returns {Conversation[]} */
+export const conversationList = (state) => sorted(state.conversations);
+
+const summed = remembered((/** @type {State['conversations']} */ conversations) => {
+    let sum = 0;
+    for (const { unread } of conversations.values()) sum += unread;
+    return sum;
+});
+
+/** Unread messages of all conversations. @param {State} state */
+export const totalUnread = (state) => summed(state.conversations);
+
+/** @param {'incoming'|'outgoing'} direction */
+const requestsBy = (direction) =>
+    remembered((/** @type {State['requests']} */ requests) =>
+        [...requests.values()]
+            .filter((request) => request.direction === direction)
+            .sort((a, b) => (a.timestamp < b.timestamp ? 1 : -1)));
+const incoming = requestsBy('incoming');
+const outgoing = requestsBy('outgoing');
+
+/** What others ask, the latest first. @param {State} state @returns {FriendRequest[]} */
+export const incomingRequests = (state) => incoming(state.requests);
+
+/** What one asks of others, the latest first. @param {State} state @returns {FriendRequest[]} */
+export const outgoingRequests = (state) => outgoing(state.requests);
+
+const byName = remembered((/** @type {State['friends']} */ friends) =>
+    [...friends.values()].sort((a, b) => a.username.localeCompare(b.username) || (a.address < b.address ? -1 : 1)));
+
+/** @param {State} state @returns {import('./types.js').Friend[]} */
+export const friendList = (state) => byName(state.friends);
+
+/** Everything up to the newest message is loaded. @param {Conversation} conversation */
+export const isCaughtUp = ({ stale, complete, loadedSeq }) => !stale && (loadedSeq > 0 || complete);
+
+const waiting = remembered((/** @type {State['conversations']} */ conversations) =>
+    [...conversations.values()].reduce((sum, conversation) => sum + conversation.outgoing.length, 0));
+
+/** Messages that were written here and have not been sent. @param {State} state */
+export const unsentCount = (state) => waiting(state.conversations);
+
+/** @param {State} state @param {string} address @returns {Conversation|null} */
+export const conversationOf = (state, address) => state.conversations.get(address) ?? null;
