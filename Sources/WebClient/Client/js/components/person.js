@@ -4,13 +4,13 @@ import { h } from '../ui/dom.js';
 import { avatar } from './avatar.js';
 
 /**
- * @param {{address: string, username: string, detail?: Node|string, size?: 'small'|'medium'|'large'}} options  `detail` stands in place of the address
+ * @param {{address: string, username: string, detail?: string, size?: 'small'|'medium'|'large'}} options  `detail` stands in place of the address
  */
 export function person({ address, username, detail, size }) {
     return h(
         'div.person',
         { title: address },
         avatar({ address, username, size }),
-        h('div', null, h('bdi.name.truncate', null, username), h('span.detail.truncate', null, detail ?? h('bdi', null, address))),
+        h('div', null, h('bdi.name.truncate', null, username), h('bdi.detail.truncate', null, detail ?? address)),
     );
 }

@@ -76,6 +76,7 @@ export class HomeFriends extends View {
             kind: 'plain',
             onclick: () => actions.navigate({ view: 'conversation', address: friend.address }),
         });
+        write.classList.add('compact');
         const more = menu({
             label: t('friends.more', { name: friend.username }),
             items: [

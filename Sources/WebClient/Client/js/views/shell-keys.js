@@ -64,7 +64,7 @@ export class ShellKeys {
             [['Alt', '↓'], 'keys.next'],
             [['Esc'], 'keys.column'],
             [['Enter'], 'keys.send'],
-            [['⇧', 'Enter'], 'keys.line'],
+            [['Shift', 'Enter'], 'keys.line'],
             [['Ctrl', '/'], 'keys.help'],
         ];
         const list = h('dl.keys-help', null, rows.map(([keys, what]) => [

@@ -68,7 +68,7 @@ export class HomeShell extends View {
             h(
                 'footer',
                 null,
-                person({ address, username, detail: h('bdi', null, serverOf(address)) }),
+                person({ address, username, detail: serverOf(address) }),
                 button({ label: t('address.copy'), icon: 'copy', kind: 'quiet', iconOnly: true, onclick: () => actions.copy(address) }),
                 settings,
             ),

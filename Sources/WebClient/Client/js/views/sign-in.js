@@ -45,13 +45,12 @@ export class HomeSignIn extends View {
         const { t, actions } = this.home;
         const username = field({ label: t('sign-in.name'), name: 'username', autocomplete: 'username', required: true });
         const password = passwordField({ label: t('sign-in.password'), name: 'password', autocomplete: 'current-password' });
-        const form = this.#form([username, password], t('sign-in.submit'), async () => {
-            const name = username.value.trim().toLowerCase();
-            if (name === '') return refuse(username, t('sign-in.name-missing'));
-            if (password.value === '') return refuse(password, t('sign-in.password-missing'));
-            await actions.signIn({ username: name, password: password.value.normalize('NFC') });
-        });
-        return [this.#heading('sign-in.title'), form];
+        const check = () => [
+            [username, username.value.trim() === '' ? 'sign-in.name-missing' : null],
+            [password, password.value === '' ? 'sign-in.password-missing' : null],
+        ];
+        const submit = () => actions.signIn({ username: username.value.trim().toLowerCase(), password: password.value.normalize('NFC') });
+        return [this.#heading('sign-in.title'), this.#form([username, password], t('sign-in.submit'), check, submit)];
     }
 
     #registerForm() {
@@ -59,22 +58,23 @@ export class HomeSignIn extends View {
         const needsToken = store.state.server?.registration === 'token';
         const preview = h('output.preview');
         const username = field({ label: t('register.name'), name: 'username', autocomplete: 'username', required: true, maxlength: 32, hint: t('register.name-hint') });
-        const showAddress = () => preview.replaceChildren(t('register.address'), ' ', h('bdi', null, `${username.value.trim() || t('register.example')}@${this.#server}`));
+        const name = () => username.value.trim().toLowerCase();
+        const showAddress = () => {
+            const shown = nameProblem(name()) ? t('register.example') : name();
+            preview.replaceChildren(t('register.address'), ' ', h('bdi', null, `${shown}@${this.#server}`));
+        };
         username.input.addEventListener('input', showAddress);
         showAddress();
         username.append(preview);
         const password = passwordField({ label: t('sign-in.password'), name: 'password', autocomplete: 'new-password', hint: t('password.hint') });
         const token = needsToken ? field({ label: t('register.token'), name: 'registration_token', autocomplete: 'off', required: true, hint: t('register.token-hint') }) : null;
-        const form = this.#form([token, username, password], t('register.submit'), async () => {
-            const name = username.value.trim();
-            const wrongName = nameProblem(name);
-            const wrongPassword = passwordProblem(password.value, name);
-            if (token && token.value.trim() === '') return refuse(token, t('register.token-missing'));
-            if (wrongName) return refuse(username, t(wrongName));
-            if (wrongPassword) return refuse(password, t(wrongPassword));
-            await actions.register({ username: name, password: password.value.normalize('NFC'), registrationToken: token ? token.value.trim() : null });
-        });
-        return [this.#heading('register.title'), form];
+        const check = () => [
+            [token, token?.value.trim() === '' ? 'register.token-missing' : null],
+            [username, nameProblem(name())],
+            [password, passwordProblem(password.value, name())],
+        ];
+        const submit = () => actions.register({ username: name(), password: password.value.normalize('NFC'), registrationToken: token?.value.trim() ?? null });
+        return [this.#heading('register.title'), this.#form([token, username, password], t('register.submit'), check, submit)];
     }
 
     /** @param {string} key */
@@ -86,9 +86,10 @@ export class HomeSignIn extends View {
      * A form that shows what goes wrong beside the field that it is about, and above the button what is about none.
      * @param {Array<ReturnType<typeof field>|null>} fields
      * @param {string} label
+     * @param {() => any[]} check  pairs of a field and the key of what is wrong with it, or null
      * @param {() => Promise<void>} submit
      */
-    #form(fields, label, submit) {
+    #form(fields, label, check, submit) {
         const { t } = this.home;
         const present = fields.filter((one) => one !== null);
         const problem = h('p.form-problem', { role: 'alert' });
@@ -100,6 +101,9 @@ export class HomeSignIn extends View {
             if (send.busy) return;
             problem.hidden = true;
             for (const one of present) one.showProblem(null);
+            const wrong = check().filter(([, key]) => key);
+            for (const [one, key] of wrong) one.showProblem(t(key));
+            if (wrong.length > 0) return wrong[0][0].input.focus();
             send.busy = true;
             try {
                 await submit();
