@@ -1,0 +1,123 @@
+/** @file One row of the timeline: the lines before it, and the message. A row changes only the parts that have become others. */
+
+import { avatar } from '../components/avatar.js';
+import { currentLanguage, t } from '../text/catalogue.js';
+import { dayText, fullText, timeText } from '../text/dates.js';
+import { summary } from '../text/markdown.js';
+import { h } from '../ui/dom.js';
+import { uniqueId } from '../ui/id.js';
+import { stateElement } from './message-state.js';
+import { messageText } from './message-text.js';
+
+/** @typedef {import('./timeline-items.js').Item} Item @typedef {import('./timeline-items.js').Setting} Setting */
+
+/**
+ * What rows need of the timeline.
+ * @typedef {object} RowContext
+ * @property {() => {address: string, username: string}} other
+ * @property {(messageId: string) => Item|null} find
+ * @property {() => number} now  ms
+ * @property {(text: string) => void} copy
+ * @property {(item: Item) => void} retry
+ * @property {(item: Item) => void} remove
+ * @property {(messageId: string) => void} show  goes to a message
+ */
+
+export class MessageRow {
+    /** @type {Item|null} */
+    item = null;
+    #context;
+    #day = '';
+    /** @type {Setting|null} */
+    #setting = null;
+    /** @type {HTMLElement|null} */
+    #state = null;
+    /** @type {Item|null|undefined} */
+    #answered = undefined;
+    #content = h('div.message-content', null);
+    #head = h('div.message-head', null);
+    #textId = uniqueId('text');
+
+    /** @param {string} key @param {RowContext} context */
+    constructor(key, context) {
+        this.#context = context;
+        this.article = h('article.message', { tabindex: '-1', 'data-key': key }, this.#head, this.#content);
+        this.element = h('div.row', null, this.article);
+    }
+
+    /** The message's own box: it is what scrolling holds on to, because lines above it come and go. */
+    get anchor() {
+        return this.#content;
+    }
+
+    /** @param {Item} item @param {Setting} setting */
+    update(item, setting) {
+        const before = this.item;
+        const isSame = before === item;
+        this.item = item;
+        this.#updateLines(setting);
+        if (!isSame && before?.text !== item.text) this.#updateText(item);
+        if (!this.#setting || this.#setting.startsGroup !== setting.startsGroup || this.#setting.at !== setting.at) this.#updateHead(item, setting);
+        if (!isSame && setting.isOwn) this.#updateState(item);
+        if (item.replyTo) this.#updateAnswered(item.replyTo);
+        this.#setting = setting;
+    }
+
+    /** @param {Setting} setting */
+    #updateLines({ at, startsDay, startsNew }) {
+        const day = startsDay ? dayText(at, this.#context.now(), currentLanguage()) : '';
+        if (day === this.#day && startsNew === Boolean(this.#setting?.startsNew)) return;
+        this.#day = day;
+        this.element.replaceChildren(
+            ...(day ? [h('div.day-line', { role: 'separator', 'aria-label': day }, h('span', { 'aria-hidden': 'true' }, day))] : []),
+            ...(startsNew ? [h('div.new-line', { role: 'separator', 'aria-label': t('timeline.new') }, h('span', { 'aria-hidden': 'true' }, t('timeline.new')))] : []),
+            this.article,
+        );
+    }
+
+    /** @param {Item} item */
+    #updateText(item) {
+        const text = messageText(item.text, this.#context.copy);
+        text.id = this.#textId;
+        this.#content.replaceChildren(text);
+        this.#answered = undefined;
+        this.#state = null;
+    }
+
+    /** @param {Item} item @param {Setting} setting */
+    #updateHead(item, setting) {
+        const { at, isOwn, startsGroup } = setting;
+        const { address, username } = this.#context.other();
+        const language = currentLanguage();
+        const name = h('bdi.message-author', { id: uniqueId('author') }, isOwn ? t('message.you') : username);
+        const time = h('time.message-time', { id: uniqueId('time'), datetime: new Date(at).toISOString(), title: fullText(at, language) }, timeText(at, language));
+        this.article.classList.toggle('own', isOwn);
+        this.article.classList.toggle('starts-group', startsGroup);
+        name.classList.toggle('visually-hidden', !startsGroup);
+        this.#head.replaceChildren(...(startsGroup && !isOwn ? [avatar({ address, username, size: 'small' })] : []), name, time);
+        this.article.setAttribute('aria-labelledby', `${name.id} ${this.#textId} ${time.id}`);
+    }
+
+    /** @param {Item} item */
+    #updateState(item) {
+        const state = stateElement(item, this.#context);
+        if (this.#state) this.#state.replaceWith(state);
+        else this.#content.append(state);
+        this.#state = state;
+        this.article.dataset.state = state.dataset.state;
+    }
+
+    /** @param {string} messageId */
+    #updateAnswered(messageId) {
+        const answered = this.#context.find(messageId);
+        if (answered === this.#answered) return;
+        this.#answered = answered;
+        const author = !answered ? '' : 'createdAt' in answered || answered.own ? t('message.you') : this.#context.other().username;
+        const quote = answered
+            ? h('button.message-quote', { type: 'button', 'aria-label': t('message.answers', { name: author }), onclick: () => this.#context.show(messageId) },
+                h('bdi.message-author', null, author), h('bdi.truncate', null, summary(answered.text, 120)))
+            : h('div.message-quote', null, h('span.truncate', null, t('message.answers-older')));
+        this.#content.querySelector('.message-quote')?.remove();
+        this.#content.prepend(quote);
+    }
+}

@@ -1,0 +1,56 @@
+/** @file What stands above the first row: the beginning of the conversation, that older messages are coming, or why they are not. */
+
+import { avatar } from '../components/avatar.js';
+import { button } from '../components/button.js';
+import { t } from '../text/catalogue.js';
+import { failureText } from '../text/problems.js';
+import { h } from '../ui/dom.js';
+
+/** @typedef {import('../store/types.js').Conversation} Conversation */
+
+export class TimelineTop {
+    element = h('div.timeline-top', null);
+    #shown = '';
+    #retry;
+
+    /** @param {() => void} retry */
+    constructor(retry) {
+        this.#retry = retry;
+    }
+
+    /** @param {Conversation} conversation @param {boolean} reachesFirst  the first loaded message is in the page */
+    show(conversation, reachesFirst) {
+        const what = stateOf(conversation, reachesFirst);
+        const shown = `${what} ${conversation.address} ${conversation.loadFailure?.message ?? ''}`;
+        if (shown === this.#shown) return;
+        this.#shown = shown;
+        this.element.replaceChildren(...this.#content(what, conversation));
+    }
+
+    /** @param {ReturnType<typeof stateOf>} what @param {Conversation} conversation */
+    #content(what, conversation) {
+        const { address, username, loadFailure } = conversation;
+        switch (what) {
+            case 'beginning':
+                return [h('div.timeline-beginning', null,
+                    avatar({ address, username, size: 'large' }),
+                    h('h2', null, h('bdi', null, username)),
+                    h('p.muted', null, t('timeline.beginning', { address })))];
+            case 'failed':
+                return [h('div.timeline-trouble', null,
+                    h('p', { role: 'status' }, t('timeline.load-failed', { reason: loadFailure ? failureText(t, loadFailure) : '' })),
+                    button({ label: t('timeline.load-again'), icon: 'retry', kind: 'quiet', onclick: this.#retry }))];
+            case 'loading':
+                return [h('div.timeline-loading', null, h('span.spinner', { 'aria-hidden': 'true' }), h('span.visually-hidden', null, t('timeline.loading')))];
+            default:
+                return [];
+        }
+    }
+}
+
+/** @param {Conversation} conversation @param {boolean} reachesFirst @returns {'beginning'|'failed'|'loading'|'more'} */
+function stateOf({ complete, loadFailure, lastSeq }, reachesFirst) {
+    if (!reachesFirst) return 'more';
+    if (complete || lastSeq === 0) return 'beginning';
+    return loadFailure ? 'failed' : 'loading';
+}
