@@ -81,8 +81,10 @@ export const de = {
     'link.sign-in': 'Neu anmelden',
     'link.trying': 'Verbinde …',
     'condition.other-account': 'In einem anderen Tab hat sich jemand anderes angemeldet: {detail}. Dieser Tab wurde angehalten, damit nichts durcheinandergerät.',
+    'condition.other-account-unknown': 'In einem anderen Tab hat sich jemand anderes angemeldet. Dieser Tab wurde angehalten, damit nichts durcheinandergerät.',
     'condition.outdated': 'Es gibt eine neuere Version von Home. Entwürfe und Ungesendetes bleiben erhalten.',
-    'condition.storage': 'Dieser Browser bewahrt für diese Seite nichts auf: Entwürfe und Ungesendetes gehen beim Schließen verloren. Verlasse den privaten Modus oder schaffe Platz.',
+    'condition.storage-full': 'Dieser Browser hat für diese Seite keinen Platz mehr: Entwürfe und Ungesendetes gehen beim Schließen verloren. Schaffe etwas Platz.',
+    'condition.storage-refused': 'Dieser Browser bewahrt für diese Seite nichts auf: Entwürfe und Ungesendetes gehen beim Schließen verloren. Erlaube es ihm oder verlasse den privaten Modus.',
     'condition.too-many-tabs': 'Home ist in zu vielen Tabs offen. Schließe einige davon.',
 
     // Home: first steps, and nothing chosen.

@@ -81,8 +81,10 @@ export const en = {
     'link.sign-in': 'Sign in again',
     'link.trying': 'Connecting…',
     'condition.other-account': 'Somebody else signed in in another tab: {detail}. This tab has stopped so that nothing gets mixed up.',
+    'condition.other-account-unknown': 'Somebody else signed in in another tab. This tab has stopped so that nothing gets mixed up.',
     'condition.outdated': 'There is a newer version of Home. Drafts and unsent messages are kept.',
-    'condition.storage': 'This browser keeps nothing for this page: drafts and unsent messages are lost when it closes. Leave private mode or free some space.',
+    'condition.storage-full': 'This browser has no space left for this page: drafts and unsent messages are lost when it closes. Free some space.',
+    'condition.storage-refused': 'This browser keeps nothing for this page: drafts and unsent messages are lost when it closes. Allow it to keep data, or leave private mode.',
     'condition.too-many-tabs': 'Home is open in too many tabs. Close some of them.',
 
     // Home: first steps, and nothing chosen.

@@ -16,7 +16,8 @@ export class HomeApp extends HTMLElement {
         this.#lifetime = new AbortController();
         const { store } = this.home;
         store.watch((state) => state.preferences, (preferences) => this.#dress(preferences), this.#lifetime.signal);
-        store.watch((state) => state.phase, () => this.#show(), this.#lifetime.signal);
+        // Who is signed in belongs to the choice: views take their account when they are built.
+        store.watch(({ phase, account }) => `${phase} ${account?.address ?? ''}`, () => this.#show(), this.#lifetime.signal);
     }
 
     disconnectedCallback() {
@@ -36,8 +37,11 @@ export class HomeApp extends HTMLElement {
         root.lang = currentLanguage();
         root.dir = currentDirection();
         // Views take their texts when they are built: another language means other views.
-        if (this.#language && this.#language !== root.lang) this.#show();
+        const isOther = this.#language !== '' && this.#language !== root.lang;
         this.#language = root.lang;
+        if (!isOther) return;
+        this.#show();
+        /** @type {HTMLElement|null} */ (this.querySelector('main h1'))?.focus();
     }
 
     #show() {

@@ -70,12 +70,19 @@ export class HomeBanner extends View {
                     `div.notice.${id === 'storage' || id === 'too-many-tabs' ? 'warning' : 'info'}`,
                     null,
                     icon(id === 'outdated' ? 'retry' : 'alert'),
-                    h('p', null, t(`condition.${id}`, { detail: detail ?? '' })),
+                    h('p', null, conditionText(t, id, detail)),
                     id === 'outdated' || id === 'other-account' ? button({ label: t('link.reload'), onclick: () => actions.reload() }) : null,
                 ),
             ),
         );
     }
+}
+
+/** @param {import('../home.js').Home['t']} t @param {Condition['id']} id @param {string|null} detail */
+function conditionText(t, id, detail) {
+    if (id === 'storage') return t(detail === 'full' ? 'condition.storage-full' : 'condition.storage-refused');
+    if (id === 'other-account' && !detail) return t('condition.other-account-unknown');
+    return t(`condition.${id}`, { detail: detail ?? '' });
 }
 
 /** @param {Element|undefined} element @param {string} text  set only when it is another one, so that it is not read aloud again */
