@@ -20,6 +20,10 @@ let nio = ["NIOCore", "NIOPosix", "NIOHTTP1", "NIOWebSocket"].map { name in
 let nioHTTPTypes = ["NIOHTTPTypes", "NIOHTTPTypesHTTP1"].map { name in
     Target.Dependency.product(name: name, package: "swift-nio-extras")
 }
+/// What a module needs that says what is answered over HTTP.
+let httpTypes: [Target.Dependency] = [
+    .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOCore", package: "swift-nio"),
+]
 /// What a module that listens needs.
 let server =
     ["Hummingbird", "HummingbirdCore", "HummingbirdTLS"].map { name in
@@ -47,6 +51,7 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         .target(name: "Wire", swiftSettings: settings),
         .target(name: "Sodium", dependencies: ["CSodium"], swiftSettings: settings),
@@ -59,10 +64,18 @@ let package = Package(
         .target(name: "ClientAPI", dependencies: ["Home", "Wire"] + server + nioHTTPTypes, swiftSettings: settings),
         .target(
             name: "Federation", dependencies: ["Home", "Wire", "Sodium", httpClient] + server, swiftSettings: settings),
+        .target(
+            name: "WebClient",
+            dependencies: ["WebClientFiles", "CZlib", "Home", "Sodium", "Wire", log] + httpTypes,
+            exclude: ["Client", "Files.c", "README.md", "package.json"], swiftSettings: settings),
+        // Copies the browser's files beside the program; Files.c says why it is a target of its own.
+        .target(
+            name: "WebClientFiles", path: "Sources/WebClient", sources: ["Files.c"], resources: [.copy("Client")],
+            publicHeadersPath: "."),
         .executableTarget(
             name: "CLI",
             dependencies: [
-                "ClientAPI", "Federation", "Home", "Postgres", "Sodium", "Wire", lifecycle, log, nioSSL,
+                "ClientAPI", "Federation", "Home", "Postgres", "Sodium", "WebClient", "Wire", lifecycle, log, nioSSL,
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -86,6 +99,10 @@ let package = Package(
             name: "FederationTests",
             dependencies: ["Federation", "Home", "Postgres", "Sodium", "Support", "Wire", httpClient] + server,
             swiftSettings: settings),
-        .testTarget(name: "CLITests", dependencies: ["CLI", "Home", "Wire", log], swiftSettings: settings),
+        .testTarget(
+            name: "WebClientTests", dependencies: ["CZlib", "Home", "WebClient", "Wire", log] + httpTypes,
+            swiftSettings: settings),
+        .testTarget(
+            name: "CLITests", dependencies: ["CLI", "Home", "WebClient", "Wire", log], swiftSettings: settings),
     ]
 )

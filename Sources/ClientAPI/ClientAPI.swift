@@ -45,6 +45,8 @@ package struct ClientAPI: Sendable {
         let rates = RateLimits(isEnabled: settings.limitsEnabled)
         addHTTPRoutes(to: router, home: home, settings: settings, rateLimits: rates)
         SocketRoute.add(to: router, settings: settings)
+        // A router's middleware is for what is added after it: here that is only the answer for a path without a handler.
+        if let site = settings.site { router.add(middleware: SiteMiddleware(site: site)) }
         let environment = SessionEnvironment(home: home, hub: hub, rates: rates, settings: settings, logger: logger)
         let onListening = onListening
         return Application(

@@ -14,6 +14,8 @@ package struct ClientAPISettings: Sendable {
     package var trustedProxies: Set<String>
     /// `host:port` of the federation listener, for `/.well-known/home-server`; nil where that is not served.
     package var wellKnownHost: String?
+    /// What is on the paths that the API does not have; nil for nothing.
+    package var site: Site?
     /// False takes the rate limits away; for load tests only.
     package var limitsEnabled: Bool
     /// How long the sessions may take to leave when the homeserver stops.
@@ -23,7 +25,8 @@ package struct ClientAPISettings: Sendable {
 
     package init(
         host: String = "127.0.0.1", port: Int, tls: TLSConfiguration? = nil, allowedOrigins: Set<String> = [],
-        trustedProxies: Set<String> = [], wellKnownHost: String? = nil, limitsEnabled: Bool = true,
+        trustedProxies: Set<String> = [], wellKnownHost: String? = nil, site: Site? = nil,
+        limitsEnabled: Bool = true,
         drainTime: Duration = .seconds(2), sweepInterval: Duration = .seconds(1)
     ) {
         self.host = host
@@ -32,6 +35,7 @@ package struct ClientAPISettings: Sendable {
         self.allowedOrigins = allowedOrigins
         self.trustedProxies = trustedProxies
         self.wellKnownHost = wellKnownHost
+        self.site = site
         self.limitsEnabled = limitsEnabled
         self.drainTime = drainTime
         self.sweepInterval = sweepInterval

@@ -1,6 +1,8 @@
 import Foundation
 import Home
+import Logging
 import Testing
+import WebClient
 import Wire
 
 @testable import CLI
@@ -81,6 +83,40 @@ struct SettingsTests {
         #expect(flag.0.client.origins == ["https://b.example"])
     }
 
+    @Test("The web client is served from beside the program, unless somebody says otherwise")
+    func webClient() throws {
+        let (usual, _) = try settings()
+        #expect(usual.web.isServed)
+        #expect(usual.web.directory.hasPrefix("/"))
+        #expect(usual.web.directory.hasSuffix("/Home_WebClientFiles.resources/Client"))
+        #expect(usual.web.emoji == nil)
+        let text = """
+            {"name": "a.example", "database": {"url": "x"}, "federation": {"mode": "closed"},
+             "web": {"client": "off", "directory": "client", "emoji": "/srv/emoji.json"}}
+            """
+        let (changed, directory) = try settings(text)
+        #expect(!changed.web.isServed)
+        #expect(changed.web.directory == directory + "/client")
+        #expect(changed.web.emoji == "/srv/emoji.json")
+        let shown = Dictionary(uniqueKeysWithValues: changed.shown.map { ($0.key, $0.value) })
+        #expect(shown["web.client"] == "off")
+        #expect(shown["web.directory"] == directory + "/client")
+        #expect(shown["web.emoji"] == "/srv/emoji.json")
+        #expect(try settings(environment: ["HOME_WEB_EMOJI": "e.json"]).0.web.emoji == "e.json")
+    }
+
+    @Test("A web client that cannot be served is refused by the setting, and asked for nothing when it is off")
+    func missingWebClient() throws {
+        let logger = Logger(label: "test")
+        let (missing, _) = try settings(flags: ["--web-directory", "/nonexistent"])
+        let error = #expect(throws: SettingsError.self) { try missing.openWebClient(logger: logger) }
+        #expect(error?.setting == "web.directory")
+        #expect(error?.problem.hasPrefix("names /nonexistent, which is no directory") == true)
+        let (off, _) = try settings(flags: ["--web-directory", "/nonexistent", "--web-client", "off"])
+        let client = try off.openWebClient(logger: logger)
+        #expect(client?.version == nil)
+    }
+
     @Test("Peers, with paths beside the file")
     func peers() throws {
         let text = """
@@ -138,6 +174,8 @@ struct SettingsTests {
             (["--registration-mode", "maybe"], "registration.mode must be one of closed, token, open, not 'maybe'"),
             (["--client-tls-key", "k"], "setting client.tls.certificate is missing"),
             (["--client-url", "https://a.example/x"], "client.url must be http://host[:port] or https://host[:port]"),
+            (["--web-client", "no"], "flag --web-client: web.client must be one of on, off, not 'no'"),
+            (["--web-directory", ""], "flag --web-directory: web.directory must not be empty"),
             (["extra"], "extra was not expected"),
         ])
     func badFlags(flags: [String], expected: String) {

@@ -19,11 +19,13 @@ struct HTTPTestServer: Sendable {
     /// Runs a test against a fresh homeserver `alpha.example` and stops it afterwards.
     static func run(
         registration: RegistrationMode = .open, limits: Bool = false, wellKnownHost: String? = "alpha.example:8448",
+        site: Site? = nil,
         _ body: (HTTPTestServer) async throws -> Void
     ) async throws {
         let test = try await TestHome.make(registration: registration, limitsEnabled: limits)
         let settings = ClientAPISettings(
-            port: 0, allowedOrigins: [origin], wellKnownHost: wellKnownHost, limitsEnabled: limits)
+            port: 0, allowedOrigins: [origin], wellKnownHost: wellKnownHost, site: site,
+            limitsEnabled: limits)
         let (ports, port) = AsyncStream.makeStream(of: Int.self)
         var logger = Logger(label: "test")
         logger.logLevel = .critical

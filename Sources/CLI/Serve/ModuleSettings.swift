@@ -1,8 +1,10 @@
 import ClientAPI
 import Federation
 import Home
+import Logging
 import NIOCore
 import NIOSSL
+import WebClient
 import Wire
 
 /// What each module gets of the settings.
@@ -11,11 +13,24 @@ extension Settings {
         HomeSettings(server: name, registration: registration, limitsEnabled: limits)
     }
 
-    func clientAPI() throws -> ClientAPISettings {
+    func clientAPI(site: Site?) throws -> ClientAPISettings {
         ClientAPISettings(
             host: client.host, port: client.port, tls: try client.tls?.configuration(of: "client"),
             allowedOrigins: Set(client.origins), trustedProxies: Set(client.proxies),
-            wellKnownHost: federation.mode == .closed ? nil : federation.address, limitsEnabled: limits)
+            wellKnownHost: federation.mode == .closed ? nil : federation.address, site: site,
+            limitsEnabled: limits)
+    }
+
+    /// The web client with its files read; nil where it is not served.
+    func openWebClient(logger: Logger) throws -> WebClient? {
+        guard web.isServed else { return nil }
+        let settings = WebClientSettings(
+            directory: web.directory, emojiFile: web.emoji, speaksTLS: client.tls != nil)
+        do {
+            return try WebClient(settings: settings, logger: logger)
+        } catch {
+            throw refuse(error.field, error.problem)
+        }
     }
 
     /// The links, with the keys opened; nil where federation is closed.

@@ -7,6 +7,7 @@ import NIOCore
 import Postgres
 import ServiceLifecycle
 import UnixSignals
+import WebClient
 
 /// `homeserver serve`: the composition root. It makes every part, hands them to each other, and runs them as one group.
 struct Serve: AsyncParsableCommand {
@@ -60,12 +61,14 @@ struct Serve: AsyncParsableCommand {
         _ settings: Settings, _ database: ServingDatabase, _ lock: ServingLock, _ logger: Logger
     ) async throws -> ServiceGroup {
         let hub = SessionHub()
+        let site = try settings.openWebClient(logger: logger).map(site(of:))
         let links = try settings.openFederation()
         let home = Home(
             settings: settings.home, database: database.shared, writerDatabase: database.writer,
             delivery: Outlets(hub: hub, sender: links?.federation.sender))
         try await home.claimDatabase()
-        let clients = ClientAPI(home: home, hub: hub, settings: try settings.clientAPI(), logger: logger) { port in
+        let listener = try settings.clientAPI(site: site)
+        let clients = ClientAPI(home: home, hub: hub, settings: listener, logger: logger) { port in
             logger.notice("listening for clients", metadata: ["host": "\(settings.client.host)", "port": "\(port)"])
         }
         var services: [any Service] = [
@@ -86,5 +89,9 @@ struct Serve: AsyncParsableCommand {
         configuration.maximumGracefulShutdownDuration = Self.shutdownTime
         configuration.maximumCancellationDuration = Self.shutdownTime
         return ServiceGroup(configuration: configuration)
+    }
+
+    private func site(of client: WebClient) -> Site {
+        { path, headers in try client.answer(path: path, headers: headers) }
     }
 }

@@ -59,6 +59,10 @@ extension Setting {
             "client.proxies", .list, default: "none", "addresses of proxies whose X-Forwarded-For is believed"),
         Setting("client.tls.certificate", .path, "PEM chain; without it the listener speaks plain HTTP, for a proxy"),
         Setting("client.tls.key", .path, "PEM private key of that certificate"),
+        Setting("web.client", .choice(["on", "off"]), default: "on", "whether clients get the web client at /"),
+        Setting(
+            "web.directory", .path, default: "beside the program", "the files of the web client, read at the start"),
+        Setting("web.emoji", .path, "the data for the picker of emoji, made by ops/lib/emoji"),
         Setting(
             "federation.mode", .choice(["open", "allowlist", "closed"]), default: "open",
             "who may link: every homeserver, the known ones, or none"),

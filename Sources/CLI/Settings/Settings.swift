@@ -1,6 +1,7 @@
 import Federation
 import FoundationEssentials
 import Home
+import WebClient
 import Wire
 
 /// Everything that an operator decides, read once at the start and handed to the modules in parts.
@@ -8,6 +9,7 @@ struct Settings: Sendable {
     var name: ServerName
     var database: Database
     var client: Client
+    var web: Web
     var federation: Links
     var keysDirectory: String
     var secretsDirectory: String
@@ -29,6 +31,12 @@ struct Settings: Sendable {
         var origins: [String]
         var proxies: [String]
         var tls: TLSFiles?
+    }
+
+    struct Web: Sendable {
+        var isServed: Bool
+        var directory: String
+        var emoji: String?
     }
 
     struct Links: Sendable {
@@ -87,6 +95,11 @@ extension Settings {
             origins: try values.list("client.origins")?.map { try values.origin($0, of: "client.origins") } ?? [url],
             proxies: try values.list("client.proxies") ?? [],
             tls: try values.tls("client")
+        )
+        web = Web(
+            isServed: try values.choice("web.client", default: OnOff.on) == .on,
+            directory: try values.path("web.directory") ?? WebClient.usualDirectory,
+            emoji: try values.path("web.emoji")
         )
         let port = try values.number("federation.port", default: 8448)
         federation = Links(

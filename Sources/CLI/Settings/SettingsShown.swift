@@ -20,6 +20,9 @@ extension Settings {
         case "client.proxies": client.proxies.joined(separator: ",")
         case "client.tls.certificate": client.tls?.certificate ?? ""
         case "client.tls.key": client.tls?.key ?? ""
+        case "web.client": web.isServed ? "on" : "off"
+        case "web.directory": web.directory
+        case "web.emoji": web.emoji ?? ""
         case "federation.mode": federation.mode.rawValue
         case "federation.host": federation.host
         case "federation.port": "\(federation.port)"
