@@ -1,0 +1,92 @@
+/**
+ * @file The service worker: it keeps the page's own files of this version, so that the page opens without a network and shows what it
+ * kept. It never touches the API or the socket. A newer version's worker waits until the last page of the older one is closed.
+ */
+
+const version = '{{version}}';
+const shell = `home-${version}`;
+const emoji = 'home-emoji';
+
+/** How long (ms) the network may take for the page itself before the kept one is shown. */
+const patience = 3_000;
+
+self.addEventListener('install', (event) => event.waitUntil(keepShell()));
+self.addEventListener('activate', (event) => event.waitUntil(forgetOthers()));
+
+self.addEventListener('fetch', (event) => {
+    const { request } = event;
+    const url = new URL(request.url);
+    if (request.method !== 'GET' || url.origin !== self.location.origin) return;
+    if (url.pathname === '/') event.respondWith(fromNetwork(request));
+    else if (url.pathname.startsWith('/client/') || url.pathname === '/favicon.svg') event.respondWith(fromCache(request));
+    else if (url.pathname === '/emoji.json') event.respondWith(refreshed(request));
+});
+
+/** A notification was clicked: a page that is open shows the conversation, or a new one does. */
+self.addEventListener('notificationclick', (event) => {
+    event.notification.close();
+    event.waitUntil(open(event.notification.data?.address ?? ''));
+});
+
+/** The page and every file of its version that it names. */
+async function keepShell() {
+    const page = await fetch('/', { cache: 'no-cache' });
+    const text = await page.clone().text();
+    const files = [...text.matchAll(/(?:href|src)="(\/client\/[^"]+)"/g)].map(([, path]) => path);
+    // The homeserver was replaced between the two answers: the next look finds both of one version.
+    if (!page.ok || files.length === 0 || !files.every((path) => path.startsWith(`/client/${version}/`))) throw new Error('the page is of another version');
+    const cache = await caches.open(shell);
+    await cache.addAll([...new Set([...files, `/client/${version}/icons/sprite.svg`])]);
+    await cache.add('/favicon.svg').catch(() => {});
+    await cache.put('/', page);
+}
+
+async function forgetOthers() {
+    const names = await caches.keys();
+    await Promise.all(names.filter((name) => name.startsWith('home-') && name !== shell && name !== emoji).map((name) => caches.delete(name)));
+    await self.clients.claim();
+}
+
+/** @param {Request} request */
+async function fromNetwork(request) {
+    const kept = await caches.match('/');
+    const fetched = fetch(request).then(async (response) => {
+        if (response.ok) await (await caches.open(shell)).put('/', response.clone());
+        // A proxy whose homeserver is just restarting: the kept page says it better, and connects by itself.
+        return response.ok || !kept ? response : kept;
+    });
+    if (!kept) return fetched;
+    const late = new Promise((resolve) => setTimeout(() => resolve(kept.clone()), patience));
+    return Promise.race([fetched.catch(() => kept), late]);
+}
+
+/** Files of a version never change. @param {Request} request */
+async function fromCache(request) {
+    const kept = await caches.match(request);
+    if (kept) return kept;
+    const response = await fetch(request);
+    if (response.ok && new URL(request.url).pathname.startsWith(`/client/${version}/`)) await (await caches.open(shell)).put(request, response.clone());
+    return response;
+}
+
+/** What is kept at once, and what is newer the next time. @param {Request} request */
+async function refreshed(request) {
+    const cache = await caches.open(emoji);
+    const kept = await cache.match(request);
+    const fetched = fetch(request).then(async (response) => {
+        if (response.ok) await cache.put(request, response.clone());
+        return response;
+    });
+    if (!kept) return fetched;
+    fetched.catch(() => {});
+    return kept;
+}
+
+/** @param {string} address */
+async function open(address) {
+    const pages = await self.clients.matchAll({ type: 'window' });
+    const page = pages.find(({ focused }) => focused) ?? pages[0];
+    if (!page) return self.clients.openWindow(address ? `/#/direct/${encodeURIComponent(address)}` : '/');
+    page.postMessage({ kind: 'open', address });
+    return page.focus();
+}
