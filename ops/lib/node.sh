@@ -27,6 +27,18 @@ homeserver_of() {
     env -u HOME_BINARY "$(node_recall "$directory" binary)" "$@" --config "$directory/config.json"
 }
 
+# make_emoji: the data for the web client's picker of emoji, for every homeserver that is started from this checkout. Made
+# when it is missing, or older than the installed packages and the program that reads them; a homeserver can do without.
+EMOJI_FILE=$ROOT/var/emoji.json
+make_emoji() {
+    local program=$ROOT/ops/lib/emoji
+    # A package keeps the times of its files; when they were installed is told by the change of their inodes.
+    if [[ ! -s $EMOJI_FILE ]] ||
+        [[ -n $(find "$program" /usr/share/unicode -type f -newercm "$EMOJI_FILE" -print -quit 2>/dev/null) ]]; then
+        "$program" "$EMOJI_FILE" || warn 'no emoji for the web client: the reason stands above'
+    fi
+}
+
 # node_init DIR OPTION…: makes all that is missing, writes config.json anew, and leaves PostgreSQL running and migrated.
 node_init() {
     local directory name='' client_port='' federation_port='' authority='' binary=${HOME_BINARY:-} registration=closed
@@ -63,6 +75,7 @@ node_init() {
     create_cluster "$directory" "${cluster[@]}"
     start_cluster "$directory"
     create_database "$directory" home
+    make_emoji
 
     url=http://$name:$client_port
     node_remember "$directory" name "$name" binary "$binary" host "$host" client_port "$client_port" \
@@ -71,6 +84,7 @@ node_init() {
         printf '{\n  "name": %s,\n' "$(json_string "$name")"
         printf '  "database": {"url": %s},\n' "$(json_string "$(database_url "$directory" home)")"
         printf '  "client": {"host": "%s", "port": %d, "url": "%s"},\n' "$host" "$client_port" "$url"
+        printf '  "web": {"emoji": %s},\n' "$(json_string "$EMOJI_FILE")"
         printf '  "federation": {\n    "host": "%s",\n    "port": %d,\n' "$federation_host" "$federation_port"
         printf '    "address": "%s:%d",\n' "$name" "$federation_port"
         printf '    "tls": {"certificate": "tls/tls.crt", "key": "tls/tls.key"},\n'

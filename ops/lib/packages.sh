@@ -33,6 +33,12 @@ need_to_run() {
     need openssl have openssl
     need util-linux have setpriv
     need procps have ps
+    # A homeserver lacks only the picker of emoji without these, so no other system is refused for want of them.
+    if have apt-get; then
+        need python3 have python3
+        need unicode-data test -e /usr/share/unicode/emoji/emoji-test.txt
+        need unicode-cldr-core test -e /usr/share/unicode/cldr/common/annotations/en.xml
+    fi
 }
 
 need_to_test() {
