@@ -49,6 +49,8 @@ export function withConversation(state, address, change) {
     if (!changes) return state;
     const after = { ...before, ...changes };
     after.stale = after.loadedSeq < after.lastSeq;
+    // Nothing loaded is all there is only while there is nothing.
+    if (after.loadedSeq === 0 && after.lastSeq > 0) after.complete = false;
     return sameOr(known, after) === known ? state : { ...state, conversations: new Map(state.conversations).set(address, after) };
 }
 
@@ -99,7 +101,7 @@ function ready(state, frame) {
             readSeq: entry.read_seq,
             unread: entry.unread,
             preview: preview && sameOr(known.preview, preview),
-            complete: known.complete || entry.last_seq === 0,
+            complete: known.loadedSeq > 0 ? known.complete : entry.last_seq === 0,
             stale: known.loadedSeq < entry.last_seq,
             loadFailure: null,
         };
