@@ -27,7 +27,7 @@ export function field({ label, name, type = 'text', value = '', hint, required, 
     const input = /** @type {HTMLInputElement} */ (
         h('input', {
             id, name, type, value, required, autocomplete, minlength, maxlength, placeholder, oninput,
-            'aria-describedby': `${id}-hint ${id}-problem`,
+            'aria-describedby': hint ? `${id}-hint ${id}-problem` : `${id}-problem`,
             autocapitalize: plain && 'none',
             autocorrect: plain && 'off',
             spellcheck: plain && 'false',

@@ -96,6 +96,8 @@ export const de = {
     'first.share': 'Gib deine Adresse weiter',
     'first.share-text': 'Damit findet dich jeder, von jedem Homeserver aus.',
     'first.title': 'Willkommen, {name}',
+    'first.write': 'Schreib einem Freund',
+    'first.write-text': 'Sie sind schon da. Sag hallo.',
     'start.keys': 'findet jeden',
     'start.text': 'Wähle links eine Unterhaltung oder beginne eine mit einem Freund.',
     'start.title': 'Noch nichts offen',

@@ -96,6 +96,8 @@ export const en = {
     'first.share': 'Give your address away',
     'first.share-text': 'With it anybody can find you, from any homeserver.',
     'first.title': 'Welcome, {name}',
+    'first.write': 'Write to a friend',
+    'first.write-text': 'They are here already. Say hello.',
     'start.keys': 'finds anybody',
     'start.text': 'Choose a conversation on the left, or begin one with a friend.',
     'start.title': 'Nothing open yet',

@@ -2,15 +2,21 @@
 
 import { h, icon } from '../ui/dom.js';
 import { View } from '../ui/view.js';
+import { avatar } from '../components/avatar.js';
 import { button } from '../components/button.js';
 import { ownAddress } from '../components/own-address.js';
-import { conversationList } from '../store/selectors.js';
+import { conversationList, friendList } from '../store/selectors.js';
 import { addFriendForm } from './friends-add.js';
+import { fragmentOf } from '../routes.js';
 import { commandKey } from './shell-keys.js';
+
+/** Friends that the first steps offer; all of them stand in the friends' view. */
+const mostFriends = 6;
 
 export class HomeStart extends View {
     connected() {
         this.watch((state) => conversationList(state).length === 0, (isNew) => this.replaceChildren(isNew ? this.#firstSteps() : this.#hint()));
+        this.watch(friendList, (friends) => this.#showFriends(friends));
     }
 
     #firstSteps() {
@@ -23,11 +29,31 @@ export class HomeStart extends View {
             h(
                 'ol',
                 null,
+                this.#writeStep(),
                 step('user-plus', t('first.find'), t('first.find-text'), addFriendForm(this.home)),
                 step('copy', t('first.share'), t('first.share-text'), ownAddress(address, actions.copy)),
                 this.#notificationStep(),
             ),
         );
+    }
+
+    /** Who has friends already only has to write. */
+    #writeStep() {
+        const { t } = this.home;
+        this.friends = h('div.first-friends');
+        const item = step('chat', t('first.write'), t('first.write-text'), this.friends);
+        this.#showFriends(friendList(this.home.store.state));
+        return item;
+    }
+
+    /** @param {import('../store/types.js').Friend[]} friends */
+    #showFriends(friends) {
+        if (!this.friends) return;
+        const shown = friends.slice(0, mostFriends).map(({ address, username }) =>
+            h('a.button.plain', { href: fragmentOf({ view: 'conversation', address }), title: address }, avatar({ address, username, size: 'small' }), h('bdi.truncate', null, username)));
+        this.friends.replaceChildren(...shown);
+        const item = this.friends.closest('li');
+        if (item) item.hidden = friends.length === 0;
     }
 
     #notificationStep() {
