@@ -14,6 +14,7 @@ import pytest_asyncio
 from harness import node as nodes
 from harness.node import Node
 from harness.recorder import recorder
+from harness.stage import Stage
 
 
 def pytest_addoption(parser):
@@ -135,6 +136,16 @@ async def two(state):
     """Two federated homeservers, alpha and beta, for all scenarios that leave them as they found them."""
     homes = Homes(state)
     yield await homes.two(fast=True)
+    await homes.end()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def stage(state):
+    """alpha and a foreign gamma, for all scenarios of a file that leave them as they found them."""
+    homes = Homes(state)
+    stage = await Stage().set(homes)
+    yield stage
+    await stage.gamma.stops()
     await homes.end()
 
 
