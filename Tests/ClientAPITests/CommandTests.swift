@@ -31,6 +31,8 @@ struct CommandTests {
             #"{"type":"private-message","receiver_id":"bob@beta.example","message":"hi"}"#,
             #"{"type":"private-message","receiver_id":"bob","message":"hi","nonce":null,"reply_to":null,"attachments":[]}"#,
             #"{"message":"hi","x":{"y":[1,2]},"receiver_id":"bob","type":"private-message"}"#,
+            #"{"type":"mark-read","conversation_id":"01990000-0000-7000-8000-000000000001","seq":0}"#,
+            #"{"type":"mark-read","conversation_id":"01990000-0000-7000-8000-000000000001","seq":9223372036854775807}"#,
             #"{"type":"ping"}"#,
             #"{"type":"ping","s":9223372036854775807}"#,
             #"{"type":"resume","session_id":"01990000-0000-7000-8000-000000000001","epoch":"e","s":0}"#,
@@ -63,6 +65,33 @@ struct CommandTests {
             (
                 #"{"type":"private-message","receiver_id":"bob","message":"hi","attachments":["x"]}"#,
                 "attachments must be empty: this homeserver does not take files"
+            ),
+            (#"{"type":"mark-read","seq":1}"#, "conversation_id is missing"),
+            (#"{"type":"mark-read","conversation_id":7,"seq":1}"#, "conversation_id must be a string"),
+            (#"{"type":"mark-read","conversation_id":"x","seq":1}"#, "conversation_id must be a lower-case UUID"),
+            (
+                #"{"type":"mark-read","conversation_id":"01990000-0000-7000-8000-000000000001"}"#,
+                "seq is missing"
+            ),
+            (
+                #"{"type":"mark-read","conversation_id":"01990000-0000-7000-8000-000000000001","seq":null}"#,
+                "seq must be an integer"
+            ),
+            (
+                #"{"type":"mark-read","conversation_id":"01990000-0000-7000-8000-000000000001","seq":"1"}"#,
+                "seq must be an integer"
+            ),
+            (
+                #"{"type":"mark-read","conversation_id":"01990000-0000-7000-8000-000000000001","seq":1.5}"#,
+                "seq must be an integer"
+            ),
+            (
+                #"{"type":"mark-read","conversation_id":"01990000-0000-7000-8000-000000000001","seq":-1}"#,
+                "seq must be between 0 and 9223372036854775807"
+            ),
+            (
+                #"{"type":"mark-read","conversation_id":"01990000-0000-7000-8000-000000000001","seq":9223372036854775808}"#,
+                "seq must be an integer"
             ),
             (#"{"type":"ping","s":-1}"#, "s must be between 0 and 9223372036854775807"),
             (#"{"type":"ping","s":1.5}"#, "s must be an integer"),

@@ -27,13 +27,36 @@ struct FrameSnapshotTests {
     }
 
     private static let receipt = SendReceipt(
-        messageID: id(1), conversationID: id(2), seq: 7, timestamp: time, state: .queued, duplicate: false)
+        messageID: id(1), conversationID: id(2), seq: 7, n: 5, timestamp: time, state: .queued, duplicate: false)
+
+    /// With a message that was cut, with a whole one, and without any.
+    private static let summaries = [
+        summary(.friends, lastSeq: 7, readSeq: 5, unread: 1, preview(isCut: true)),
+        summary(.none, lastSeq: 7, readSeq: 7, unread: 0, preview(isCut: false)),
+        summary(.friends, lastSeq: 0, readSeq: 0, unread: 0, nil),
+    ]
+
+    private static func summary(
+        _ state: DirectSummary.State, lastSeq: Int64, readSeq: Int64, unread: Int64, _ last: MessagePreview?
+    ) -> DirectSummary {
+        DirectSummary(
+            conversationID: id(2), user: bob, state: state, lastSeq: lastSeq, readSeq: readSeq, unread: unread,
+            lastMessage: last)
+    }
+
+    private static func preview(isCut: Bool) -> MessagePreview {
+        MessagePreview(id: id(1), seq: 7, author: alice, text: "Grüße, \"Bob\"", isCut: isCut, timestamp: time)
+    }
 
     static let samples: [(String, Event.Body)] = [
         ("new-private-message", .newPrivateMessage(message(nonce: "never shown"))),
         ("new-private-message.reply", .newPrivateMessage(message(nonce: nil, replyTo: id(9)))),
         ("private-message-sent", .privateMessageSent(message(nonce: "n-1", replyTo: id(9)))),
         ("private-message-sent.plain", .privateMessageSent(message(nonce: nil))),
+        (
+            "unread-changed",
+            .unreadChanged(UnreadChange(conversationID: id(2), user: bob, readSeq: 5, unread: 1, lastSeq: 7))
+        ),
         ("delivery.delivered", .delivery(DeliveryReport(messageID: id(1), server: bob.server, state: .delivered))),
         (
             "delivery.failed",
@@ -73,7 +96,7 @@ struct FrameSnapshotTests {
     @Test("hello and ready")
     func beginning() throws {
         let state = ReadyState(
-            direct: [DirectSummary(conversationID: FrameSnapshotTests.id(2), user: FrameSnapshotTests.bob, lastSeq: 7)],
+            direct: FrameSnapshotTests.summaries,
             friends: [Friend(user: FrameSnapshotTests.bob, since: FrameSnapshotTests.time)],
             friendRequests: [
                 FriendRequest(

@@ -94,7 +94,7 @@ struct HTTPHistoryTests {
             }
             let none = try await carol.send("GET", "/api/v1/direct/bob/messages")
             #expect(none.status == 200)
-            #expect(none.text == #"{"messages":[],"last_seq":0}"#)
+            #expect(none.text == #"{"messages":[],"last_seq":0,"read_seq":0}"#)
         }
     }
 

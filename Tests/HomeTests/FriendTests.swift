@@ -105,6 +105,7 @@ func described(_ event: Event) -> String {
     switch event.body {
     case .newPrivateMessage(let message): "message \(message.seq) from \(message.author.local)"
     case .privateMessageSent(let message): "sent \(message.seq)"
+    case .unreadChanged(let change): "read \(change.readSeq), \(change.unread) unread"
     case .delivery(let report): "delivery \(report.state.rawValue)\(report.reason.map { " \($0)" } ?? "")"
     case .newFriendRequest(let notice): "bob: request from \(notice.user.local)"
     case .friendRequestAccepted(let notice): "alice: accepted by \(notice.user.local)"

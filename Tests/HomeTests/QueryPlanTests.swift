@@ -14,10 +14,12 @@ struct QueryPlanTests {
     func plans() async throws {
         let test = try await TestHome.make()
         let statements = statements()
-        #expect(statements.count >= 12)
+        #expect(statements.count >= 13)
         try await check(statements, test, "empty")
         try await fill(test.database)
         try await check(statements, test, "large")
+        try await checkCost(of: statements, test)
+        try await checkSummaries(test)
         await test.close()
     }
 
@@ -37,8 +39,43 @@ struct QueryPlanTests {
                 #expect(
                     plan.contains("(author = ") && plan.contains("(nonce = "), "\(size) \(statement.name):\n\(plan)")
             }
-            #expect(!plan.contains("using messages_pkey"), "\(size) \(statement.name):\n\(plan)")
+            // A conversation is entered where the reader is in it, or not at all.
+            let entersConversation = plan.contains("using messages_pkey")
+            #expect(entersConversation == statement.sql.contains("m.seq > "), "\(size) \(statement.name):\n\(plan)")
+            #expect(
+                !entersConversation || plan.contains("(conversation = r.conversation) AND (seq > "),
+                "\(size) \(statement.name):\n\(plan)")
         }
+    }
+
+    /// Ten messages behind the place, five of them one's own: no other row is read.
+    private func checkCost(of statements: [(name: String, sql: String)], _ test: TestHome) async throws {
+        let index = try #require(statements.firstIndex { $0.sql.contains("m.seq > ") })
+        let plan = try await test.writerDatabase.query(
+            .once("EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) EXECUTE large\(index)('{1}', '{2}', '{990}')"),
+            as: String.self)
+        let scan = try #require(plan.firstIndex { $0.contains("using messages_pkey") })
+        #expect(plan[scan].contains("(actual rows=5"), "\(plan.joined(separator: "\n"))")
+        #expect(plan[scan...].contains { $0.contains("Rows Removed by Filter: 5") }, "\(plan.joined(separator: "\n"))")
+    }
+
+    /// `ready` reads of each conversation what is behind the marker and the last message.
+    private func checkSummaries(_ test: TestHome) async throws {
+        try await test.database.execute(.once("UPDATE roster SET read_seq = 990"))
+        let query = DirectMessageStore.summariesQuery(of: UserKey(1))
+        let plan = try await test.database.transaction { transaction in
+            _ = try await transaction.run([.once("PREPARE summaries AS \(query.sql)")])
+            return try await transaction.run([
+                .once("EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) EXECUTE summaries(200, 200, 1)")
+            ])
+        }
+        let lines = try (0..<plan[0].count).map { try plan[0].text($0, 0) }
+        let scans = lines.filter { $0.contains("messages") }
+        #expect(scans.count == 2, "\(lines.joined(separator: "\n"))")
+        #expect(scans.allSatisfy { $0.contains("messages_pkey") }, "\(lines.joined(separator: "\n"))")
+        #expect(
+            scans.contains { $0.contains("Backward") && $0.contains("rows=1 ") }, "\(lines.joined(separator: "\n"))")
+        #expect(scans.contains { $0.contains("rows=5 ") }, "\(lines.joined(separator: "\n"))")
     }
 
     private func statements() -> [(name: String, sql: String)] {
@@ -50,6 +87,7 @@ struct QueryPlanTests {
         needs.rosters = [pair]
         needs.nonces = [NonceKey(pair: pair, nonce: "n")]
         needs.messages = [ids.next()]
+        needs.unread = [ReadPlace(pair: pair, seq: 1)]
         needs.requests = [ids.next()]
         needs.outbound = [PeerKey(1)]
         needs.inbound = [PeerKey(1)]

@@ -9,6 +9,7 @@ from harness.node import befriend
 
 GOOD = {
     "private-message": {"receiver_id": "somebody", "message": "text", "nonce": "n", "reply_to": None},
+    "mark-read": {"conversation_id": "01900000-0000-7000-8000-000000000000", "seq": 1},
     "ping": {"s": 0},
     "resume": {"session_id": "01900000-0000-7000-8000-000000000000", "epoch": "e", "s": 0},
 }

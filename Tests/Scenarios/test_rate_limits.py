@@ -41,6 +41,16 @@ async def test_five_times_over_closes_the_socket(limited):
     await bob.socket.position()
 
 
+async def test_reading_counts_as_any_other_command(limited):
+    (alice,) = await limited.friends("alice")
+    for _ in range(160):
+        await alice.socket.send("mark-read", conversation_id="01900000-0000-7000-8000-000000000000", seq=1)
+    refused = await alice.receives("error", code="rate_limited", ref_type="mark-read")
+    assert 1 <= refused["retry_after_ms"] <= 1000
+    missing = [f for f in alice.socket.frames if f["type"] == "error" and f["code"] == "not_found"]
+    assert 110 <= len(missing) <= 130, len(missing)
+
+
 async def test_http_answers_429_with_retry_after(limited):
     alice = await limited.person("alice")
     for _ in range(400):

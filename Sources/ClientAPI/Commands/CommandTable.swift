@@ -4,6 +4,7 @@ import Wire
 enum CommandTable {
     static let commands: [Command] = [
         PrivateMessageCommand.command,
+        MarkReadCommand.command,
         PingCommand.command,
         ResumeCommand.command,
         ByeCommand.command,

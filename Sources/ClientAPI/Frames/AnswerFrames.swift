@@ -13,6 +13,7 @@ struct AckFrame: JSONWritable {
         json.field("message_id", receipt.messageID)
         json.field("conversation_id", receipt.conversationID)
         json.field("seq", receipt.seq)
+        json.field("n", receipt.n)
         json.field("timestamp", receipt.timestamp)
         json.field("state", receipt.state.rawValue)
         json.field("duplicate", receipt.duplicate)

@@ -6,8 +6,9 @@ enum EventFrame {
     /// The frame without its last brace: each stream ends it with its own number (`FrameWriter.text(_:s:to:)`).
     static func body(of event: Event.Body) -> [UInt8] {
         switch event {
-        case .newPrivateMessage(let message): body(of: DirectMessageFrame(kind: .received, message: message))
-        case .privateMessageSent(let message): body(of: DirectMessageFrame(kind: .sent, message: message))
+        case .newPrivateMessage(let message): body(of: DirectMessageFrame(.received, message))
+        case .privateMessageSent(let message): body(of: DirectMessageFrame(.sent, message))
+        case .unreadChanged(let change): body(of: UnreadChangedFrame(change: change))
         case .delivery(let report): body(of: DeliveryFrame(report: report))
         case .newFriendRequest(let notice): body(of: NewFriendRequestFrame(notice: notice))
         case .friendRequestAccepted(let notice): body(of: FriendRequestAcceptedFrame(notice: notice))

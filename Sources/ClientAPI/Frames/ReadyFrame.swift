@@ -32,7 +32,20 @@ struct ReadyFrame: JSONWritable {
         json.field("conversation_id", summary.conversationID)
         json.field("user_id", summary.user)
         json.field("username", summary.user.local)
+        json.field("state", summary.state.rawValue)
         json.field("last_seq", summary.lastSeq)
+        json.field("read_seq", summary.readSeq)
+        json.field("unread", summary.unread)
+        guard let last = summary.lastMessage else { return }
+        json.key("last_message")
+        json.beginObject()
+        json.field("message_id", last.id)
+        json.field("seq", last.seq)
+        json.field("from_user_id", last.author)
+        json.field("message", last.text)
+        if last.isCut { json.field("truncated", true) }
+        json.field("timestamp", last.timestamp)
+        json.endObject()
     }
 
     private static func friend(_ friend: Friend, _ json: inout JSONWriter) {

@@ -18,12 +18,13 @@ enum HistoryRoutes {
             json.beginArray()
             for message in history.messages {
                 json.beginObject()
-                write(message, for: login.account, to: &json)
+                message.writeFields(to: &json, isOwn: message.author == login.account.id)
                 json.endObject()
             }
             json.endArray()
             json.field("conversation_id", history.conversationID)
             json.field("last_seq", history.lastSeq)
+            json.field("read_seq", history.readSeq)
         }
     }
 
@@ -36,14 +37,7 @@ enum HistoryRoutes {
         let page = try await call.home.events(
             in: conversation, after: after, limit: try limit(query), of: login.account)
         return .object { json in
-            json.key("events")
-            json.beginArray()
-            for event in page.events {
-                json.beginObject()
-                write(event, for: login.account, to: &json)
-                json.endObject()
-            }
-            json.endArray()
+            json.field("events", page.events.map { frame(of: $0, for: login.account) })
             json.field("conversation_id", page.conversationID)
             json.field("last_seq", page.lastSeq)
         }
@@ -66,37 +60,10 @@ enum HistoryRoutes {
         }
     }
 
-    // MARK: Messages and events
-
     /// An event is the live frame that told of it, without that socket's `s`: a client handles both alike.
-    private static func write(_ event: ConversationEvent, for reader: Account, to json: inout JSONWriter) {
+    private static func frame(of event: ConversationEvent, for reader: Account) -> DirectMessageFrame {
         switch event {
-        case .message(let message):
-            let kind: DirectMessageFrame.Kind = message.author == reader.id ? .sent : .received
-            json.field("type", kind.rawValue)
-            write(message, for: reader, to: &json)
+        case .message(let message): DirectMessageFrame(message.author == reader.id ? .sent : .received, message)
         }
-    }
-
-    private static func write(_ message: DirectMessage, for reader: Account, to json: inout JSONWriter) {
-        json.field("message_id", message.id)
-        json.field("conversation_id", message.conversationID)
-        json.field("seq", message.seq)
-        json.field("n", message.n)
-        json.field("from_user_id", message.author)
-        json.field("from_username", message.author.local)
-        json.field("receiver_id", message.receiver)
-        json.field("message", message.text)
-        json.field("timestamp", message.timestamp)
-        json.field("reply_to", message.replyTo)
-        guard message.author == reader.id else { return }
-        json.field("nonce", message.nonce)
-        guard let delivery = message.delivery else { return }
-        json.key("delivery")
-        json.beginObject()
-        json.field("server", delivery.server)
-        json.field("state", delivery.state.rawValue)
-        json.field("reason", delivery.reason)
-        json.endObject()
     }
 }

@@ -20,6 +20,8 @@ package struct Event: Sendable {
         case newPrivateMessage(DirectMessage)
         /// `private-message-sent`, to the author's other sessions; carries the nonce.
         case privateMessageSent(DirectMessage)
+        /// `unread-changed`, to every session of the user who has read.
+        case unreadChanged(UnreadChange)
         /// `delivery`, to the author.
         case delivery(DeliveryReport)
         /// `new-friend-request`, to the receiver of a request.

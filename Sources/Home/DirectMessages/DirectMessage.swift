@@ -40,18 +40,20 @@ package struct SendReceipt: Sendable, Equatable {
     package let messageID: MessageID
     package let conversationID: ConversationID
     package let seq: Int64
+    package let n: Int64
     package let timestamp: Instant
     package let state: State
     /// True when the nonce was used before: this is the first send's receipt, and nothing happened now.
     package let duplicate: Bool
 
     package init(
-        messageID: MessageID, conversationID: ConversationID, seq: Int64, timestamp: Instant, state: State,
+        messageID: MessageID, conversationID: ConversationID, seq: Int64, n: Int64, timestamp: Instant, state: State,
         duplicate: Bool
     ) {
         self.messageID = messageID
         self.conversationID = conversationID
         self.seq = seq
+        self.n = n
         self.timestamp = timestamp
         self.state = state
         self.duplicate = duplicate

@@ -8,13 +8,15 @@ struct DirectMessageStore: Sendable {
     struct Conversation: Sendable {
         let key: Int64
         let id: ConversationID
+        let other: UserKey
         let lastSeq: Int64
+        let readSeq: Int64
     }
 
     func conversation(of owner: UserKey, with other: UserKey) async throws(HomeError) -> Conversation? {
         try await conversation(
             """
-            SELECT c.key, c.id, c.last_seq FROM roster r JOIN conversations c ON c.key = r.conversation
+            SELECT c.key, c.id, r.other, c.last_seq, r.read_seq FROM roster r JOIN conversations c ON c.key = r.conversation
             WHERE r.owner = \(owner.value) AND r.other = \(other.value)
             """)
     }
@@ -23,7 +25,7 @@ struct DirectMessageStore: Sendable {
     func conversation(_ id: ConversationID, of owner: UserKey) async throws(HomeError) -> Conversation? {
         try await conversation(
             """
-            SELECT c.key, c.id, c.last_seq FROM conversations c JOIN roster r ON r.conversation = c.key
+            SELECT c.key, c.id, r.other, c.last_seq, r.read_seq FROM conversations c JOIN roster r ON r.conversation = c.key
             WHERE c.id = \(id) AND r.owner = \(owner.value)
             """)
     }
@@ -32,27 +34,47 @@ struct DirectMessageStore: Sendable {
         do throws(PostgresError) {
             let rows = try await database.query(query)
             guard rows.count > 0 else { return nil }
-            return Conversation(key: try rows.int64(0, 0), id: try rows.id(0, 1), lastSeq: try rows.int64(0, 2))
+            return Conversation(
+                key: try rows.int64(0, 0), id: try rows.id(0, 1), other: UserKey(try rows.int64(0, 2)),
+                lastSeq: try rows.int64(0, 3), readSeq: try rows.int64(0, 4))
         } catch { throw HomeError(error) }
     }
 
-    func summaries(of owner: UserKey) async throws(HomeError) -> [DirectSummary] {
+    /// What somebody has not read: how many messages of others stand behind a place. Everything that says `unread` says it with this.
+    ///
+    /// Messages have dense ordinals, so it is `last_n`, less the ordinal at the place, less one's own messages behind it. It enters the
+    /// index of the conversation at the place, so only what is behind it is read. The arguments are SQL.
+    static func unread(of reader: String, in conversation: String, behind seq: String) -> String {
+        """
+        (SELECT count(*) FROM messages m
+        WHERE m.conversation = \(conversation) AND m.seq > \(seq) AND m.author <> \(reader))
+        """
+    }
+
+    static func summariesQuery(of owner: UserKey) -> PostgresQuery {
+        let unread = unread(of: "r.owner", in: "r.conversation", behind: "r.read_seq")
+        let codePoints = Int64(MessagePreview.codePoints)
+        return """
+            SELECT c.id, u.address, r.state = 'friends', c.last_seq, r.read_seq, \(unescaped: unread),
+                l.id, l.seq, l.author = r.owner, l.text, l.is_cut, l.sent_at
+            FROM roster r
+            JOIN conversations c ON c.key = r.conversation
+            JOIN users u ON u.key = r.other
+            LEFT JOIN LATERAL (
+                SELECT id, seq, author, left(body, \(codePoints)::int) AS text,
+                    char_length(body) > \(codePoints) AS is_cut, sent_at
+                FROM messages WHERE conversation = r.conversation ORDER BY seq DESC LIMIT 1
+            ) l ON true
+            WHERE r.owner = \(owner.value) ORDER BY u.address
+            """
+    }
+
+    func summaries(of account: Account) async throws(HomeError) -> [DirectSummary] {
         do throws(PostgresError) {
-            let rows = try await database.query(
-                """
-                SELECT c.id, u.address, c.last_seq
-                FROM roster r
-                JOIN conversations c ON c.key = r.conversation
-                JOIN users u ON u.key = r.other
-                WHERE r.owner = \(owner.value) ORDER BY u.address
-                """)
+            let rows = try await database.query(Self.summariesQuery(of: account.key))
             var summaries: [DirectSummary] = []
-            for row in 0..<rows.count {
-                summaries.append(
-                    DirectSummary(
-                        conversationID: try rows.id(row, 0), user: try user(rows, row, 1),
-                        lastSeq: try rows.int64(row, 2)))
-            }
+            summaries.reserveCapacity(rows.count)
+            for row in 0..<rows.count { summaries.append(try summary(rows, row, account)) }
             return summaries
         } catch { throw HomeError(error) }
     }
@@ -124,6 +146,20 @@ struct DirectMessageStore: Sendable {
             author: try user(rows, row, 4), receiver: try user(rows, row, 5), text: try rows.text(row, 6),
             replyTo: try rows.optionalID(row, 7), timestamp: try rows.instant(row, 8),
             nonce: isOwn ? try rows.optionalText(row, 9) : nil, delivery: delivery)
+    }
+
+    private func summary(_ rows: PostgresRows, _ row: Int, _ account: Account) throws(PostgresError) -> DirectSummary {
+        let user = try user(rows, row, 1)
+        var last: MessagePreview?
+        if let id: MessageID = try rows.optionalID(row, 6) {
+            last = MessagePreview(
+                id: id, seq: try rows.int64(row, 7), author: try rows.bool(row, 8) ? account.id : user,
+                text: try rows.text(row, 9), isCut: try rows.bool(row, 10), timestamp: try rows.instant(row, 11))
+        }
+        return DirectSummary(
+            conversationID: try rows.id(row, 0), user: user, state: try rows.bool(row, 2) ? .friends : .none,
+            lastSeq: try rows.int64(row, 3), readSeq: try rows.int64(row, 4), unread: try rows.int64(row, 5),
+            lastMessage: last)
     }
 
     private func user(_ rows: PostgresRows, _ row: Int, _ column: Int) throws(PostgresError) -> UserID {

@@ -27,6 +27,10 @@ package struct DirectHistory: Sendable {
     package let conversationID: ConversationID?
     package let messages: [DirectMessage]
     package let lastSeq: Int64
+    /// How far the account has read.
+    package let readSeq: Int64
+
+    static let empty = DirectHistory(conversationID: nil, messages: [], lastSeq: 0, readSeq: 0)
 }
 
 /// A durable event of a conversation; edits, deletions and reactions will be further cases.
@@ -45,7 +49,33 @@ package struct ConversationEvents: Sendable {
 package struct DirectSummary: Sendable {
     package let conversationID: ConversationID
     package let user: UserID
+    package let state: State
     package let lastSeq: Int64
+    package let readSeq: Int64
+    /// What the other wrote behind `readSeq`; one's own messages are never unread.
+    package let unread: Int64
+    /// Nil while nobody has written.
+    package let lastMessage: MessagePreview?
+
+    package enum State: String, Sendable {
+        case friends
+        /// The friendship has ended: there is a history, and nothing can be sent.
+        case none
+    }
+}
+
+/// The beginning of a conversation's last message.
+package struct MessagePreview: Sendable {
+    /// Unicode code points of `text`, at most.
+    static let codePoints = 200
+
+    package let id: MessageID
+    package let seq: Int64
+    package let author: UserID
+    package let text: String
+    /// True when the message goes on behind `text`.
+    package let isCut: Bool
+    package let timestamp: Instant
 }
 
 /// What a session starts from: lists and counters only.
@@ -62,13 +92,15 @@ extension Home {
     ) async throws(HomeError) -> DirectHistory {
         guard let other = try await directory.resolve(other) else {
             if other.server == server { throw .notFound("no user has this address") }
-            return DirectHistory(conversationID: nil, messages: [], lastSeq: 0)
+            return .empty
         }
         guard let conversation = try await messageStore.conversation(of: account.key, with: other.key) else {
-            return DirectHistory(conversationID: nil, messages: [], lastSeq: 0)
+            return .empty
         }
         let messages = try await messageStore.messages(in: conversation.key, page: page, of: account)
-        return DirectHistory(conversationID: conversation.id, messages: messages, lastSeq: conversation.lastSeq)
+        return DirectHistory(
+            conversationID: conversation.id, messages: messages, lastSeq: conversation.lastSeq,
+            readSeq: conversation.readSeq)
     }
 
     /// The durable events of one of the account's conversations with `seq` above `after`, ascending.
@@ -86,7 +118,7 @@ extension Home {
 
     /// The lists and counters of `ready`.
     package func readyState(of account: Account) async throws(HomeError) -> ReadyState {
-        async let direct = messageStore.summaries(of: account.key)
+        async let direct = messageStore.summaries(of: account)
         async let friends = friendStore.friends(of: account.key)
         async let requests = friendStore.requests(of: account.key)
         do {

@@ -26,7 +26,7 @@ extension Home {
 }
 
 /// A local author's message in the Writer.
-private struct SendDirectMessage: WriteUnit {
+struct SendDirectMessage: WriteUnit {
     let draft: MessageDraft
     let stream: StreamID?
 
@@ -82,7 +82,7 @@ private struct SendDirectMessage: WriteUnit {
 
     private func receipt(for message: StoredMessage, duplicate: Bool) -> SendReceipt {
         SendReceipt(
-            messageID: message.id, conversationID: message.conversationID, seq: message.seq,
+            messageID: message.id, conversationID: message.conversationID, seq: message.seq, n: message.n,
             timestamp: message.timestamp, state: message.outPeer == nil ? .sent : .queued, duplicate: duplicate)
     }
 }

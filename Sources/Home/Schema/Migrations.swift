@@ -6,5 +6,6 @@ package enum Schema {
         M001Accounts.migration,
         M002Peers.migration,
         M003DirectMessages.migration,
+        M004ReadMarkers.migration,
     ]
 }

@@ -12,6 +12,8 @@ struct Batch {
     var messagesByNonce: [NonceKey: StoredMessage] = [:]
     var messagesByID: [MessageID: StoredMessage] = [:]
     var requests: [FriendRequestID: StoredFriendRequest] = [:]
+    /// What others had written behind each place before this batch.
+    var unread: [ReadPlace: Int64] = [:]
     var outbound: [PeerKey: OutboundCounters] = [:]
     var inbound: [PeerKey: InboundPosition] = [:]
     var acknowledged: [PeerKey: [OutboxRow]] = [:]

@@ -22,6 +22,8 @@ struct RosterEntry: Sendable {
     /// The other side's request, when two requests crossed on their way and made the friendship together.
     var crossed: FriendRequestID?
     var conversation: Int64?
+    /// The owner has read the conversation up to here; it only moves forward.
+    var readSeq: Int64 = 0
     var since: Instant
 }
 

@@ -13,6 +13,7 @@ extension BatchStore {
         if !needs.inbound.isEmpty { reads.append(lockInbound(needs.inbound)) }
         if !needs.rosters.isEmpty { reads += [readRosters(needs.rosters), readRosterRequests(needs.rosters)] }
         if !needs.nonces.isEmpty { reads.append(readNonces(needs.nonces)) }
+        if !needs.unread.isEmpty { reads.append(countUnread(needs.unread)) }
         if !needs.messages.isEmpty { reads.append(readMessages(needs.messages)) }
         if !needs.requests.isEmpty { reads.append(readRequests(needs.requests)) }
         for (peer, through) in needs.acknowledged.sorted(by: { $0.key < $1.key }) {
@@ -30,7 +31,8 @@ extension BatchStore {
         let others = pairs.map(\.other.value)
         return BatchRead(
             query: """
-                SELECT r.owner, r.other, r.state, r.request, r.crossed, r.since, c.key, c.id, c.last_seq, c.last_n
+                SELECT r.owner, r.other, r.state, r.request, r.crossed, r.since, c.key, c.id, c.last_seq, c.last_n,
+                    r.read_seq
                 FROM unnest(\(owners)::bigint[], \(others)::bigint[]) AS i(owner, other)
                 JOIN roster r ON r.owner = i.owner AND r.other = i.other
                 JOIN conversations c ON c.key = r.conversation
@@ -52,7 +54,8 @@ extension BatchStore {
         let others = pairs.map(\.other.value)
         return BatchRead(
             query: """
-                SELECT r.owner, r.other, r.state, r.request, r.crossed, r.since, r.conversation, c.id, c.last_seq, c.last_n
+                SELECT r.owner, r.other, r.state, r.request, r.crossed, r.since, r.conversation, c.id, c.last_seq, c.last_n,
+                    r.read_seq
                 FROM unnest(\(owners)::bigint[], \(others)::bigint[]) AS i(owner, other)
                 JOIN roster r ON r.owner = i.owner AND r.other = i.other
                 LEFT JOIN conversations c ON c.key = r.conversation
@@ -121,6 +124,28 @@ extension BatchStore {
                 let pair = RosterPair(owner: message.author, other: message.receiver)
                 batch.messagesByNonce[NonceKey(pair: pair, nonce: nonce)] = message
                 batch.messagesByID[message.id] = message
+            }
+        }
+    }
+
+    /// Never behind a place that was passed before: that would read for nothing what was read long ago.
+    private func countUnread(_ places: Set<ReadPlace>) -> BatchRead {
+        let places = Array(places)
+        let owners = places.map(\.pair.owner.value)
+        let others = places.map(\.pair.other.value)
+        let seqs = places.map(\.seq)
+        let unread = DirectMessageStore.unread(
+            of: "r.owner", in: "r.conversation", behind: "greatest(i.seq, r.read_seq)")
+        return BatchRead(
+            query: """
+                SELECT i.owner, i.other, i.seq, \(unescaped: unread)
+                FROM unnest(\(owners)::bigint[], \(others)::bigint[], \(seqs)::bigint[]) AS i(owner, other, seq)
+                JOIN roster r ON r.owner = i.owner AND r.other = i.other
+                """
+        ) { rows, batch throws(PostgresError) in
+            for row in 0..<rows.count {
+                let place = ReadPlace(pair: try pair(rows, row), seq: try rows.int64(row, 2))
+                batch.unread[place] = try rows.int64(row, 3)
             }
         }
     }
@@ -232,7 +257,8 @@ private func rosterEntry(_ rows: PostgresRows, _ row: Int) throws(PostgresError)
     }
     return RosterEntry(
         state: state, request: try rows.optionalID(row, 3), crossed: try rows.optionalID(row, 4),
-        conversation: try rows.optionalInt64(row, 6), since: try rows.instant(row, 5))
+        conversation: try rows.optionalInt64(row, 6), readSeq: try rows.int64(row, 10),
+        since: try rows.instant(row, 5))
 }
 
 private func counters(_ rows: PostgresRows, _ row: Int) throws(PostgresError) -> ConversationCounters {

@@ -70,14 +70,15 @@ extension BatchStore {
         let pairs = batch.touchedRosters.sorted()
         let entries = pairs.compactMap { batch.rosters[$0] }
         return """
-            INSERT INTO roster (owner, other, state, request, crossed, conversation, since)
+            INSERT INTO roster (owner, other, state, request, crossed, conversation, read_seq, since)
             SELECT * FROM unnest(
                 \(pairs.map(\.owner.value))::bigint[], \(pairs.map(\.other.value))::bigint[],
                 \(entries.map(\.state.rawValue))::text[], \(entries.map(\.request))::uuid[],
-                \(entries.map(\.crossed))::uuid[], \(entries.map(\.conversation))::bigint[], \(entries.map(\.since))::timestamptz[])
+                \(entries.map(\.crossed))::uuid[], \(entries.map(\.conversation))::bigint[],
+                \(entries.map(\.readSeq))::bigint[], \(entries.map(\.since))::timestamptz[])
             ON CONFLICT (owner, other) DO UPDATE
             SET state = EXCLUDED.state, request = EXCLUDED.request, crossed = EXCLUDED.crossed,
-                conversation = EXCLUDED.conversation, since = EXCLUDED.since
+                conversation = EXCLUDED.conversation, read_seq = EXCLUDED.read_seq, since = EXCLUDED.since
             """
     }
 

@@ -31,6 +31,8 @@ struct BatchNeeds {
     var nonces: [NonceKey] = []
     var messages: Set<MessageID> = []
     var requests: Set<FriendRequestID> = []
+    /// Places behind which what others wrote is counted.
+    var unread: Set<ReadPlace> = []
     var outbound: Set<PeerKey> = []
     var inbound: Set<PeerKey> = []
     /// Outbox rows that an acknowledgement covers, from what was acknowledged before through this `seq`.
@@ -49,6 +51,12 @@ struct RosterPair: Hashable, Comparable {
     let other: UserKey
 
     static func < (a: RosterPair, b: RosterPair) -> Bool { (a.owner, a.other) < (b.owner, b.other) }
+}
+
+/// A place in the conversation of a pair, up to which its owner has read.
+struct ReadPlace: Hashable {
+    let pair: RosterPair
+    let seq: Int64
 }
 
 /// What a nonce is unique for.
