@@ -1,5 +1,6 @@
 /** @file Carries out what link-state.js decides: tickets, the socket, timers. Its only state is the machine's, the socket and the timers. */
 
+import { sameOr } from '../store/conversations.js';
 import { idle, shown, step } from './link-state.js';
 
 /**
@@ -62,7 +63,8 @@ export class Link {
         const before = this.#state;
         const { state, effects } = step(before, { ...event, now: this.#parts.now(), random: this.#parts.random() });
         this.#state = state;
-        if (state.phase !== before.phase || state.retryAt !== before.retryAt) this.#parts.show(shown(state));
+        const [link, known] = [shown(state), shown(before)];
+        if (sameOr(known, link) !== known) this.#parts.show(link);
         for (const effect of effects) this.#carryOut(effect);
     }
 
