@@ -97,6 +97,7 @@ test('it is kept before it is sent', async () => {
         return put(...given);
     };
     await page.write('one');
+    page.outbox.linkIsLive();
     assert.deepEqual([page.rows(), page.sent], [[['one', 'pending', null]], []]);
     keep(true);
     await settled();
@@ -330,6 +331,15 @@ test('stopped: signing out sends nothing and forgets nothing', async () => {
     page.outbox.linkIsLive();
     await settled();
     assert.deepEqual([page.texts, [...page.disk.entries.keys()]], [[], ['n1']]);
+});
+
+test('stopped because somebody else signed in: what is deleted then is gone from the disk too', async () => {
+    const page = await new Page(new Clock(), new Disk()).open();
+    await page.write('one');
+    page.lifetime.abort();
+    page.outbox.cancel('n1');
+    await settled();
+    assert.equal(page.disk.entries.size, 0);
 });
 
 test('more than 500 that wait are not taken', async () => {

@@ -228,7 +228,7 @@ export class Outbox {
     #tidy() {
         const gone = new Set(this.#kept);
         for (const { outgoing } of this.#parts.store.state.conversations.values()) for (const { nonce } of outgoing) gone.delete(nonce);
-        if (!gone.size || this.#isStopped) return;
+        if (!gone.size) return;
         for (const nonce of gone) {
             this.#kept.delete(nonce);
             this.#gone.add(nonce);
