@@ -69,8 +69,8 @@ export class HomeComposer extends View {
             this.problem.textContent = '';
             this.#showAnswered();
         }
-        // Another tab's draft comes in where nobody is writing.
-        if (isOther || (draftCame && document.activeElement !== this.input)) {
+        // A draft that was kept, or another tab's, comes in where nothing was written since.
+        if (isOther || (draftCame && (document.activeElement !== this.input || this.input.value === before?.draft))) {
             this.input.value = conversation.draft;
             this.#measure();
         }

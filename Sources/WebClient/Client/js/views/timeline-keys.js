@@ -21,7 +21,11 @@ export class TimelineKeys {
     pressed(event) {
         if (event.altKey || event.ctrlKey || event.metaKey || event.defaultPrevented) return;
         const row = this.#parts.rows.of(event.target);
-        if (!row || event.target !== row.article) return;
+        if (!row) return;
+        // From a link or a quotation in a message the arrows lead on; code scrolls by them, and the bar has its own.
+        const isArrow = event.key === 'ArrowUp' || event.key === 'ArrowDown';
+        const isInside = /** @type {Element} */ (event.target).matches('a, .message-quote');
+        if (event.target !== row.article && !(isArrow && isInside)) return;
         const moves = {
             ArrowUp: () => this.#step(row, -1),
             ArrowDown: () => this.#step(row, 1),
