@@ -110,7 +110,8 @@ async def test_a_session_is_needed(home, route):
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/api", "/api/v1", "/api/v1/", "/api/v2/me", "/api/v1/nothing", "/api/v1/me/x", "/favicon.ico", "/..%2f..%2fetc/passwd"]
+    "path",
+    ["/nothing", "/nothing.js", "/api", "/api/v1", "/api/v1/", "/api/v2/me", "/api/v1/nothing", "/api/v1/me/x", "/..%2f..%2fetc/passwd"],
 )
 async def test_a_path_that_is_none(home, path):
     (await home.web.call("GET", path)).expect(404, "not_found")
