@@ -43,6 +43,10 @@ need_to_run() {
 
 need_to_test() {
     need shellcheck have shellcheck
+    need nodejs have node
+    need chromium have chromium
+    # What a page shows of an emoji is a picture of this font; without it there are empty boxes.
+    need fonts-noto-color-emoji has_file '/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf'
     need python3 have python3
     need python3-venv python3 -c 'import venv, ensurepip'
 }
