@@ -71,11 +71,16 @@ final class Writer: Sendable {
         }
         switch next {
         case .wait: return
-        case .start: Task { await run() }
+        case .start: start()
         case .refuse(let reason):
             for unit in units { unit.resolve(.unavailable(reason)) }
             for unit in units { unit.resume() }
         }
+    }
+
+    /// On the connection's own thread: between its two round trips a batch changes no threads.
+    private func start() {
+        Task(executorPreference: store.database.executor) { await self.run() }
     }
 
     private func run() async {
