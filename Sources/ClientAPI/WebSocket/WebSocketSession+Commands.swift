@@ -66,7 +66,10 @@ extension WebSocketSession {
         case (.run(let work), .open(let stream)):
             start(work, for: frame, on: stream)
             return false
-        case (.ping, _), (.run, _):
+        case (.message(let message), .open(let stream)):
+            start(message, for: frame, on: stream)
+            return false
+        case (.ping, _), (.run, _), (.message, _):
             preconditionFailure("the intake holds frames back until the session is open")
         }
         return true
@@ -81,30 +84,58 @@ extension WebSocketSession {
         guard let handle, let sessions else { return }
         let context = CommandContext(home: environment.home, account: stream.login.account, stream: stream.id)
         Task(executorPreference: sessions.executor) {
+            let answer: Result<CommandAnswer, HomeError>
             do throws(HomeError) {
-                let answer = try await work(context)
-                handle.session.finish(answer, on: stream)
+                answer = .success(try await work(context))
             } catch {
-                handle.session.fail(frame, error)
+                answer = .failure(error)
             }
+            handle.session.finish([answer], to: [frame], on: stream)
         }
     }
 
-    private func fail(_ frame: ClientFrame, _ error: HomeError) {
-        refuse(frame, ClientError(error))
-        proceed(with: intake.finish())
+    /// The same for messages: those that wait behind the first when its task begins, which is after all that one read has brought,
+    /// go with it. They share a commit, and their acks a write.
+    private func start(_ first: PrivateMessageCommand, for frame: ClientFrame, on stream: SessionStream) {
+        guard let handle, let sessions else { return }
+        let context = CommandContext(home: environment.home, account: stream.login.account, stream: stream.id)
+        Task(executorPreference: sessions.executor) {
+            let others = handle.session.messagesThatWait()
+            let answers = await PrivateMessageCommand.send([first] + others.map(\.command), context)
+            handle.session.finish(answers, to: [frame] + others.map(\.frame), on: stream)
+        }
     }
 
-    private func finish(_ answer: CommandAnswer, on stream: SessionStream) {
-        if case .durable(let body) = answer {
-            // Without a socket the answer still goes into the ring of the stream that asked, for whoever resumes it. The wake is
-            // for another socket then; for this one it is what `proceed` does.
-            let wake = (self.stream ?? stream).send(body)
-            if let wake, wake.kind == .tooSlow || wake.socket.identity != ObjectIdentifier(self) {
-                wake.socket.execute { _ in wake.carryOut() }
+    private func messagesThatWait() -> [(frame: ClientFrame, command: PrivateMessageCommand)] {
+        var messages: [(frame: ClientFrame, command: PrivateMessageCommand)] = []
+        let home = environment.home.server
+        while let next = intake.take({ PrivateMessageCommand.read($0, home: home) }) {
+            if isAdmitted(PrivateMessageCommand.command.rate, next.frame) { messages.append(next) }
+        }
+        readOn()
+        return messages
+    }
+
+    private func finish(
+        _ answers: [Result<CommandAnswer, HomeError>], to frames: [ClientFrame], on stream: SessionStream
+    ) {
+        for (frame, answer) in zip(frames, answers) {
+            switch answer {
+            case .success(let answer): give(answer, on: stream)
+            case .failure(let error): refuse(frame, ClientError(error))
             }
         }
         proceed(with: intake.finish())
+    }
+
+    private func give(_ answer: CommandAnswer, on stream: SessionStream) {
+        guard case .durable(let body) = answer else { return }
+        // Without a socket the answer still goes into the ring of the stream that asked, for whoever resumes it. The wake is
+        // for another socket then; for this one it is what `proceed` does.
+        let wake = (self.stream ?? stream).send(body)
+        if let wake, wake.kind == .tooSlow || wake.socket.identity != ObjectIdentifier(self) {
+            wake.socket.execute { _ in wake.carryOut() }
+        }
     }
 
     // MARK: Refusals
