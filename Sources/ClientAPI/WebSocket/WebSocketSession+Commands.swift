@@ -100,24 +100,32 @@ extension WebSocketSession {
         guard let handle, let sessions else { return }
         let context = CommandContext(home: environment.home, account: stream.login.account, stream: stream.id)
         Task(executorPreference: sessions.executor) {
-            let others = handle.session.messagesThatWait()
+            let (others, overRate) = handle.session.messagesThatWait()
             let answers = await PrivateMessageCommand.send([first] + others.map(\.command), context)
-            handle.session.finish(answers, to: [frame] + others.map(\.frame), on: stream)
+            handle.session.finish(answers, to: [frame] + others.map(\.frame), on: stream, before: overRate)
         }
     }
 
-    private func messagesThatWait() -> [(frame: ClientFrame, command: PrivateMessageCommand)] {
+    /// The messages that wait, as far as the rate admits them. The first one beyond that was counted already; what it is
+    /// told comes behind the answers of those before it.
+    private func messagesThatWait() -> (
+        admitted: [(frame: ClientFrame, command: PrivateMessageCommand)],
+        overRate: (frame: ClientFrame, admission: RateLimits.Admission)?
+    ) {
+        defer { readOn() }
         var messages: [(frame: ClientFrame, command: PrivateMessageCommand)] = []
         let home = environment.home.server
         while let next = intake.take({ PrivateMessageCommand.read($0, home: home) }) {
-            if isAdmitted(PrivateMessageCommand.command.rate, next.frame) { messages.append(next) }
+            let admission = admission(PrivateMessageCommand.command.rate)
+            guard admission == .admitted else { return (messages, (next.frame, admission)) }
+            messages.append(next)
         }
-        readOn()
-        return messages
+        return (messages, nil)
     }
 
     private func finish(
-        _ answers: [Result<CommandAnswer, HomeError>], to frames: [ClientFrame], on stream: SessionStream
+        _ answers: [Result<CommandAnswer, HomeError>], to frames: [ClientFrame], on stream: SessionStream,
+        before overRate: (frame: ClientFrame, admission: RateLimits.Admission)? = nil
     ) {
         for (frame, answer) in zip(frames, answers) {
             switch answer {
@@ -125,6 +133,7 @@ extension WebSocketSession {
             case .failure(let error): refuse(frame, ClientError(error))
             }
         }
+        if let overRate, !isClosing { _ = judge(overRate.admission, overRate.frame) }
         proceed(with: intake.finish())
     }
 
@@ -142,8 +151,16 @@ extension WebSocketSession {
 
     /// Counts a command; over the limit it is refused here, far over it the socket is closed.
     func isAdmitted(_ rate: RateClass, _ frame: ClientFrame? = nil) -> Bool {
-        guard let user = counted else { return true }
-        switch environment.rates.admit(user, rate, at: environment.hub.time.monotonic()) {
+        judge(admission(rate), frame)
+    }
+
+    private func admission(_ rate: RateClass) -> RateLimits.Admission {
+        guard let user = counted else { return .admitted }
+        return environment.rates.admit(user, rate, at: environment.hub.time.monotonic())
+    }
+
+    private func judge(_ admission: RateLimits.Admission, _ frame: ClientFrame?) -> Bool {
+        switch admission {
         case .admitted:
             return true
         case .refused(let retryAfter):
