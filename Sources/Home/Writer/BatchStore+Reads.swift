@@ -101,7 +101,7 @@ extension BatchStore {
         }
     }
 
-    /// `+ 0` keeps the planner from the index of a whole conversation, which looks as cheap as the nonce's while the tables are empty.
+    /// Two users have one conversation for ever, so the pair stands for it, and the roster need not be read a second time.
     private func readNonces(_ keys: [NonceKey]) -> BatchRead {
         let owners = keys.map(\.pair.owner.value)
         let others = keys.map(\.pair.other.value)
@@ -110,8 +110,7 @@ extension BatchStore {
             query: """
                 SELECT \(unescaped: Self.messageColumns)
                 FROM unnest(\(owners)::bigint[], \(others)::bigint[], \(nonces)::text[]) AS i(owner, other, nonce)
-                JOIN roster r ON r.owner = i.owner AND r.other = i.other
-                JOIN messages m ON m.author = i.owner AND m.nonce = i.nonce AND m.conversation + 0 = r.conversation
+                JOIN messages m ON m.author = i.owner AND m.nonce = i.nonce AND m.receiver = i.other
                 JOIN conversations c ON c.key = m.conversation
                 """
         ) { rows, batch throws(PostgresError) in
