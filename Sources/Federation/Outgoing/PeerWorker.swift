@@ -39,11 +39,6 @@ actor PeerWorker {
     private var isGreeted = false
     /// Answers in a row that moved nothing although they were no failure: the second one waits.
     private var detours = 0
-    /// The last request carried several events: more will come while the next one waits a little.
-    private var isBusy = false
-
-    /// How long a request waits for company; each costs as much as several dozen events.
-    private static let company = Duration.milliseconds(2)
 
     init(peer: PeerKey, server: ServerName, home: Home, client: PeerClient, peers: KnownPeers, time: any TimeSource) {
         self.peer = peer
@@ -130,12 +125,7 @@ actor PeerWorker {
         switch shared.withLock({ $0.lane.next() }) {
         case .idle, .record: return false
         case .load(let after, let limit): try await load(after: after, limit: limit)
-        case .send(let batch) where isBusy && !batch.isFull:
-            isBusy = false
-            try? await Task.sleep(for: Self.company)
-        case .send(let batch):
-            try await send(batch, epoch)
-            isBusy = batch.last > batch.first
+        case .send(let batch): try await send(batch, epoch)
         }
         return true
     }

@@ -6,8 +6,6 @@ package struct TransactionBatch: Sendable {
     package let first: Int64
     package let last: Int64
     package let body: [UInt8]
-    /// Nothing more fits.
-    package let isFull: Bool
 
     private static let opening = Array(#"{"v":1,"events":["#.utf8)
     private static let closing = Array("]}".utf8)
@@ -39,6 +37,5 @@ package struct TransactionBatch: Sendable {
         self.first = first.seq
         self.last = last
         self.body = body
-        isFull = count < events.count || count == maxEvents
     }
 }
