@@ -52,6 +52,23 @@ struct CommandIntakeTests {
         #expect(large.it.wantsMore)
     }
 
+    @Test("what runs takes along what waits behind it, as far as it can use it")
+    func taking() {
+        let intake = Mutable(CommandIntake())
+        let even: ([UInt8]) -> UInt8? = { $0[0].isMultiple(of: 2) ? $0[0] : nil }
+        _ = intake.it.receive(frame(2))
+        #expect(intake.it.take(even) == nil, "the session is not ready")
+        #expect(intake.it.release() == frame(2))
+        for number: UInt8 in [4, 6, 7, 8] { _ = intake.it.receive(frame(number)) }
+        #expect(intake.it.take(even) == 4)
+        #expect(intake.it.take(even) == 6)
+        #expect(intake.it.take(even) == nil, "7 is not skipped for 8")
+        #expect(intake.it.finish() == frame(7))
+        #expect(intake.it.finish() == frame(8))
+        #expect(intake.it.finish() == nil)
+        #expect(intake.it.take(even) == nil, "nothing runs")
+    }
+
     @Test("a closed session runs nothing more")
     func closed() {
         let intake = Mutable(CommandIntake())

@@ -107,6 +107,25 @@ struct SocketOffenceTests {
         }
     }
 
+    @Test("what one read brings beyond the rate is refused behind the answers to what came before it")
+    func ratesInARow() async throws {
+        try await SocketTestServer.run(limits: true) { server in
+            let client = try await server.open("alice")
+            for number in 0..<45 { try await client.sendMessage("\(number)", to: "bob") }
+            for _ in 0..<45 { _ = try await client.next("ack") }
+            let frames = (0..<10).map {
+                ClientBytes.frame(
+                    #"{"type":"private-message","receiver_id":"bob","message":"m","nonce":"in a row \#($0)"}"#)
+            }
+            try await client.socket.send(Array(frames.joined()))
+            for number in 0..<10 {
+                let answer = try await client.next()
+                #expect(answer.type == (number < 5 ? "ack" : "error"))
+                #expect(try answer.string("nonce") == "in a row \(number)")
+            }
+        }
+    }
+
     @Test("over the rate a command is refused with a time to wait; five times over closes 4008")
     func rates() async throws {
         try await SocketTestServer.run(limits: true) { server in

@@ -42,6 +42,26 @@ struct SocketSessionTests {
         }
     }
 
+    @Test("messages that one read brings are answered in their order, the refused ones among them")
+    func inARow() async throws {
+        try await SocketTestServer.run { server in
+            let alice = try await server.open("alice")
+            let bob = try await server.open("bob")
+            let receivers = ["bob", "carol", "bob", "bob", "nobody", "bob"]
+            let frames = receivers.enumerated().map { index, receiver in
+                ClientBytes.frame(
+                    #"{"type":"private-message","receiver_id":"\#(receiver)","message":"m","nonce":"\#(index)"}"#)
+            }
+            try await alice.socket.send(Array(frames.joined()))
+            for (index, receiver) in receivers.enumerated() {
+                let answer = try await alice.next()
+                #expect(answer.type == (receiver == "bob" ? "ack" : "error"))
+                #expect(try answer.string("nonce") == "\(index)")
+            }
+            for seq in 1...4 { #expect(try await bob.next("new-private-message").integer("seq") == Int64(seq)) }
+        }
+    }
+
     @Test("commands of one socket run in the order in which they were sent")
     func order() async throws {
         try await SocketTestServer.run { server in

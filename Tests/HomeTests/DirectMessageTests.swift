@@ -1,4 +1,5 @@
 import Home
+import Postgres
 import Support
 import Testing
 import Wire
@@ -35,6 +36,29 @@ struct DirectMessageTests {
         #expect(history.messages[0].nonce == nil, "a nonce is the author's own")
         let own2 = try await test.home.directMessages(with: bob.id, page: HistoryPage(), of: alice)
         #expect(own2.messages[0].nonce == "n1" && own2.messages[0].delivery == nil)
+        await test.close()
+    }
+
+    @Test("Messages in a row share a commit; each has an answer of its own, and a refused one keeps none back")
+    func messagesInARow() async throws {
+        let test = try await TestHome.make()
+        let (alice, bob) = try await friends(on: test)
+        let nobody = try #require(UserID(local: "nobody", server: test.home.server))
+        let messages = [("one", bob.id), ("two", nobody), ("", bob.id), ("four", bob.id), ("one again", bob.id)]
+            .map { NewDirectMessage(receiver: $1, text: $0, nonce: $0.hasPrefix("one") ? "1" : nil, replyTo: nil) }
+        let answers = await test.home.sendDirectMessages(messages, from: alice, stream: nil)
+        let receipts = answers.map { try? $0.get() }
+        #expect(receipts.map { $0?.seq } == [1, nil, nil, 2, 1])
+        #expect(receipts.map { $0?.duplicate } == [false, nil, nil, false, true])
+        #expect(throws: HomeError.notFound("no user has the address in receiver_id")) { try answers[1].get() }
+        let told = test.delivery.takeEvents().compactMap { event -> String? in
+            if case .newPrivateMessage(let message) = event.body { return message.text }
+            return nil
+        }
+        #expect(told == ["one", "four"])
+        let commits = try await test.database.one("SELECT count(DISTINCT xmin::text) FROM messages", as: Int.self)
+        #expect(commits == 1)
+        #expect(await test.home.sendDirectMessages([], from: alice, stream: nil).isEmpty)
         await test.close()
     }
 

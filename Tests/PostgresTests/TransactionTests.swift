@@ -33,6 +33,35 @@ import Testing
         #expect(try await value(1, client) == 11)
     }
 
+    @Test func aTaskOnTheThreadOfTheConnectionsRunsTransactions() async throws {
+        let client = try await startClient(connections: 1)
+        let sum = try await Task(executorPreference: client.executor) {
+            var sum = 0
+            for number in 1...3 {
+                sum += try await client.transaction { transaction in
+                    try await transaction.one("SELECT \(number)", as: Int.self)
+                }
+            }
+            return sum
+        }.value
+        #expect(sum == 6)
+    }
+
+    @Test func aTaskThatOutlivesTheThreadGoesOnElsewhere() async throws {
+        let client = try await startClient(connections: 1)
+        let gate = Gate()
+        let task = Task(executorPreference: client.executor) { () async -> PostgresError? in
+            gate.open()
+            await gate.closed()
+            do throws(PostgresError) { try await client.execute("SELECT 1") } catch { return error }
+            return nil
+        }
+        await gate.opened()
+        await client.close()
+        gate.close()
+        #expect(await task.value == .closed)
+    }
+
     @Test func aTransactionWithoutFinishIsCommittedAtItsEnd() async throws {
         let client = try await startWithCounter()
         try await client.transaction { try await $0.execute("UPDATE counters SET value = 5 WHERE id = 1") }

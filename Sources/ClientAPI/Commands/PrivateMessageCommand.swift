@@ -4,7 +4,7 @@ import Wire
 /// `private-message`: a message to a friend, here or on another homeserver.
 struct PrivateMessageCommand: Sendable {
     static let command = Command(type: "private-message", rate: .message) { frame, home throws(FieldError) in
-        .run(try PrivateMessageCommand(frame, home: home).send)
+        .message(try PrivateMessageCommand(frame, home: home))
     }
 
     let receiver: UserID
@@ -24,10 +24,27 @@ struct PrivateMessageCommand: Sendable {
         }
     }
 
-    @Sendable
-    private func send(_ context: CommandContext) async throws(HomeError) -> CommandAnswer {
-        let receipt = try await context.home.sendDirectMessage(
-            to: receiver, text: message, nonce: nonce, replyTo: replyTo, from: context.account, stream: context.stream)
+    /// A frame that is a message of the right form; nil leaves it to the way of all frames, which says what is wrong with it.
+    static func read(_ bytes: [UInt8], home: ServerName) -> (frame: ClientFrame, command: PrivateMessageCommand)? {
+        guard let frame = try? ClientFrame(bytes), frame.type == command.type,
+            let command = try? PrivateMessageCommand(frame.object, home: home)
+        else { return nil }
+        return (frame, command)
+    }
+
+    /// Sends messages in their order and says what each is answered.
+    static func send(
+        _ commands: [PrivateMessageCommand], _ context: CommandContext
+    ) async -> [Result<CommandAnswer, HomeError>] {
+        let messages = commands.map { command in
+            NewDirectMessage(
+                receiver: command.receiver, text: command.message, nonce: command.nonce, replyTo: command.replyTo)
+        }
+        let receipts = await context.home.sendDirectMessages(messages, from: context.account, stream: context.stream)
+        return zip(commands, receipts).map { command, receipt in receipt.map { command.answer($0) } }
+    }
+
+    private func answer(_ receipt: SendReceipt) -> CommandAnswer {
         guard let nonce else { return .nothing }
         return .durable(EventFrame.body(of: AckFrame(nonce: nonce, receipt: receipt)))
     }

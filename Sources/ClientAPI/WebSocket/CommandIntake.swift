@@ -1,6 +1,7 @@
 /// The order of a session's commands: one runs, a few wait, and when there are too many the socket is not read; a pure
 /// state machine that `WebSocketSession` asks.
 ///
+/// What runs may take frames that wait right behind it along (`take`), so that messages sent in a row share a commit.
 /// At most `maximumFrames` frames or `maximumBytes` bytes wait, and one read's worth beyond that, because what was read
 /// already cannot be put back. An idle intake owns no memory.
 struct CommandIntake {
@@ -31,6 +32,14 @@ struct CommandIntake {
     mutating func finish() -> [UInt8]? {
         isRunning = false
         return next()
+    }
+
+    /// The frame that waits first, for what runs to do it too; it stays where it is when `read` makes nothing of it.
+    mutating func take<Value>(_ read: ([UInt8]) -> Value?) -> Value? {
+        guard isRunning, !isHeld, let first = waiting.first, let value = read(first) else { return nil }
+        waiting.removeFirst()
+        waitingBytes -= first.count
+        return value
     }
 
     /// Lets frames wait although none runs: the session is not ready for them.

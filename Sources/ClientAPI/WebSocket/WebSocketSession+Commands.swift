@@ -66,7 +66,10 @@ extension WebSocketSession {
         case (.run(let work), .open(let stream)):
             start(work, for: frame, on: stream)
             return false
-        case (.ping, _), (.run, _):
+        case (.message(let message), .open(let stream)):
+            start(message, for: frame, on: stream)
+            return false
+        case (.ping, _), (.run, _), (.message, _):
             preconditionFailure("the intake holds frames back until the session is open")
         }
         return true
@@ -81,38 +84,83 @@ extension WebSocketSession {
         guard let handle, let sessions else { return }
         let context = CommandContext(home: environment.home, account: stream.login.account, stream: stream.id)
         Task(executorPreference: sessions.executor) {
+            let answer: Result<CommandAnswer, HomeError>
             do throws(HomeError) {
-                let answer = try await work(context)
-                handle.session.finish(answer, on: stream)
+                answer = .success(try await work(context))
             } catch {
-                handle.session.fail(frame, error)
+                answer = .failure(error)
             }
+            handle.session.finish([answer], to: [frame], on: stream)
         }
     }
 
-    private func fail(_ frame: ClientFrame, _ error: HomeError) {
-        refuse(frame, ClientError(error))
+    /// The same for messages: those that wait behind the first when its task begins, which is after all that one read has brought,
+    /// go with it. They share a commit, and their acks a write.
+    private func start(_ first: PrivateMessageCommand, for frame: ClientFrame, on stream: SessionStream) {
+        guard let handle, let sessions else { return }
+        let context = CommandContext(home: environment.home, account: stream.login.account, stream: stream.id)
+        Task(executorPreference: sessions.executor) {
+            let (others, overRate) = handle.session.messagesThatWait()
+            let answers = await PrivateMessageCommand.send([first] + others.map(\.command), context)
+            handle.session.finish(answers, to: [frame] + others.map(\.frame), on: stream, before: overRate)
+        }
+    }
+
+    /// The messages that wait, as far as the rate admits them. The first one beyond that was counted already; what it is
+    /// told comes behind the answers of those before it.
+    private func messagesThatWait() -> (
+        admitted: [(frame: ClientFrame, command: PrivateMessageCommand)],
+        overRate: (frame: ClientFrame, admission: RateLimits.Admission)?
+    ) {
+        defer { readOn() }
+        var messages: [(frame: ClientFrame, command: PrivateMessageCommand)] = []
+        let home = environment.home.server
+        while let next = intake.take({ PrivateMessageCommand.read($0, home: home) }) {
+            let admission = admission(PrivateMessageCommand.command.rate)
+            guard admission == .admitted else { return (messages, (next.frame, admission)) }
+            messages.append(next)
+        }
+        return (messages, nil)
+    }
+
+    private func finish(
+        _ answers: [Result<CommandAnswer, HomeError>], to frames: [ClientFrame], on stream: SessionStream,
+        before overRate: (frame: ClientFrame, admission: RateLimits.Admission)? = nil
+    ) {
+        for (frame, answer) in zip(frames, answers) {
+            switch answer {
+            case .success(let answer): give(answer, on: stream)
+            case .failure(let error): refuse(frame, ClientError(error))
+            }
+        }
+        if let overRate, !isClosing { _ = judge(overRate.admission, overRate.frame) }
         proceed(with: intake.finish())
     }
 
-    private func finish(_ answer: CommandAnswer, on stream: SessionStream) {
-        if case .durable(let body) = answer {
-            // Without a socket the answer still goes into the ring of the stream that asked, for whoever resumes it. The wake is
-            // for another socket then; for this one it is what `proceed` does.
-            let wake = (self.stream ?? stream).send(body)
-            if let wake, wake.kind == .tooSlow || wake.socket.identity != ObjectIdentifier(self) {
-                wake.socket.execute { _ in wake.carryOut() }
-            }
+    private func give(_ answer: CommandAnswer, on stream: SessionStream) {
+        guard case .durable(let body) = answer else { return }
+        // Without a socket the answer still goes into the ring of the stream that asked, for whoever resumes it. The wake is
+        // for another socket then; for this one it is what `proceed` does.
+        let wake = (self.stream ?? stream).send(body)
+        if let wake, wake.kind == .tooSlow || wake.socket.identity != ObjectIdentifier(self) {
+            wake.socket.execute { _ in wake.carryOut() }
         }
-        proceed(with: intake.finish())
     }
 
     // MARK: Refusals
 
     /// Counts a command; over the limit it is refused here, far over it the socket is closed.
     func isAdmitted(_ rate: RateClass, _ frame: ClientFrame? = nil) -> Bool {
-        guard let user = counted else { return true }
-        switch environment.rates.admit(user, rate, at: environment.hub.time.monotonic()) {
+        judge(admission(rate), frame)
+    }
+
+    private func admission(_ rate: RateClass) -> RateLimits.Admission {
+        guard let user = counted else { return .admitted }
+        return environment.rates.admit(user, rate, at: environment.hub.time.monotonic())
+    }
+
+    private func judge(_ admission: RateLimits.Admission, _ frame: ClientFrame?) -> Bool {
+        switch admission {
         case .admitted:
             return true
         case .refused(let retryAfter):

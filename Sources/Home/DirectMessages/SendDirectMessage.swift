@@ -1,27 +1,73 @@
 package import Wire
 
+/// What a local user writes to another, before it is checked.
+package struct NewDirectMessage: Sendable {
+    package let receiver: UserID
+    package let text: String
+    package let nonce: String?
+    package let replyTo: MessageID?
+
+    /// - Parameters:
+    ///   - text: 1…4,000 Unicode code points and at most 16 KiB of UTF-8.
+    ///   - nonce: 1…64 printable ASCII characters; the same author's same nonce in the conversation gets the first receipt, for ever.
+    package init(receiver: UserID, text: String, nonce: String?, replyTo: MessageID?) {
+        self.receiver = receiver
+        self.text = text
+        self.nonce = nonce
+        self.replyTo = replyTo
+    }
+}
+
 extension Home {
     /// Sends a private message from a local user: checked, numbered, stored and, for a peer's user, queued in one COMMIT.
     ///
     /// - Parameters:
-    ///   - text: 1…4,000 Unicode code points and at most 16 KiB of UTF-8.
-    ///   - nonce: 1…64 printable ASCII characters; the same author's same nonce in the conversation gets the first receipt, for ever.
+    ///   - text, nonce: As in `NewDirectMessage`.
     ///   - stream: The socket that sends; it gets the receipt, the author's other sockets `private-message-sent`.
     package func sendDirectMessage(
         to receiver: UserID, text: String, nonce: String?, replyTo: MessageID?, from account: Account, stream: StreamID?
     ) async throws(HomeError) -> SendReceipt {
-        try MessageRules.check(text: text)
-        try MessageRules.check(nonce: nonce)
-        guard receiver != account.id else { throw .invalid(field: "receiver_id", problem: "is yourself") }
-        guard let receiver = try await directory.resolve(receiver) else {
+        let message = NewDirectMessage(receiver: receiver, text: text, nonce: nonce, replyTo: replyTo)
+        return try await writer.submit(try await unit(for: message, from: account, stream: stream))
+    }
+
+    /// Sends messages that their author wrote one after the other: they keep that order and share a COMMIT. Each gets an answer
+    /// of its own; one that is refused does not keep back the others.
+    package func sendDirectMessages(
+        _ messages: [NewDirectMessage], from account: Account, stream: StreamID?
+    ) async -> [Result<SendReceipt, HomeError>] {
+        var units: [SendDirectMessage] = []
+        var refusals: [Int: HomeError] = [:]
+        for (index, message) in messages.enumerated() {
+            do throws(HomeError) {
+                units.append(try await unit(for: message, from: account, stream: stream))
+            } catch {
+                refusals[index] = error
+            }
+        }
+        var receipts = await writer.submit(contentsOf: units).makeIterator()
+        return messages.indices.map { index in
+            if let refusal = refusals[index] { return .failure(refusal) }
+            return receipts.next() ?? .failure(.internal)
+        }
+    }
+
+    private func unit(
+        for message: NewDirectMessage, from account: Account, stream: StreamID?
+    ) async throws(HomeError) -> SendDirectMessage {
+        try MessageRules.check(text: message.text)
+        try MessageRules.check(nonce: message.nonce)
+        guard message.receiver != account.id else { throw .invalid(field: "receiver_id", problem: "is yourself") }
+        guard let receiver = try await directory.resolve(message.receiver) else {
             // A stranger of a peer is simply no friend; only a local address can be told not to exist.
-            throw receiver.server == server ? .notFound("no user has the address in receiver_id") : .notFriends
+            throw message.receiver.server == server
+                ? .notFound("no user has the address in receiver_id") : .notFriends
         }
         let author = ResolvedUser(key: account.key, id: account.id, peer: nil)
         let draft = MessageDraft(
-            id: ids.next(), author: author, receiver: receiver, text: text, nonce: nonce, replyTo: replyTo,
-            timestamp: time.now())
-        return try await writer.submit(SendDirectMessage(draft: draft, stream: stream))
+            id: ids.next(), author: author, receiver: receiver, text: message.text, nonce: message.nonce,
+            replyTo: message.replyTo, timestamp: time.now())
+        return SendDirectMessage(draft: draft, stream: stream)
     }
 }
 

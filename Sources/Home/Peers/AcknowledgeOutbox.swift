@@ -17,12 +17,17 @@ extension Home {
                     let receiver = try await directory.resolve(row.receiver)
                 else { continue }
                 refusals[row.seq] = OutboxRefusal(
-                    code: code, sender: sender, receiver: receiver, request: row.requestID)
+                    code: code, sender: sender, receiver: receiver, request: row.requestID, json: row.json)
             }
         }
         try await writer.submit(
-            AcknowledgeOutbox(peer: peer, server: server, epoch: epoch, through: through, refusals: refusals))
+            AcknowledgeOutbox(peer: peer, server: server, epoch: epoch, through: through, refusals: refusals),
+            patience: Self.acknowledgementPatience)
     }
+
+    /// How long an acknowledgement waits for a batch to go with before it gets one of its own: a commit each would cost as much as
+    /// the messages themselves.
+    private static let acknowledgementPatience = Duration.milliseconds(5)
 
     /// Tells the authors of everything that waits for this peer since before `instant`, once, that it is delayed.
     package func markDelayed(_ peer: PeerKey, server: ServerName, olderThan instant: Instant) async throws(HomeError) {
@@ -38,6 +43,8 @@ struct OutboxRefusal: Sendable {
     let receiver: ResolvedUser
     /// The friend request that the event named, if any.
     let request: FriendRequestID?
+    /// The whole event, for the dead letter.
+    let json: [UInt8]
 }
 
 private struct AcknowledgeOutbox: WriteUnit {
@@ -74,11 +81,11 @@ private struct AcknowledgeOutbox: WriteUnit {
         batch.touchedOutbound.insert(peer)
     }
 
-    private func refuse(_ row: OutboxRow, _ refusal: OutboxRefusal, _ batch: inout Batch) {
+    private func refuse(_ row: QueuedEvent, _ refusal: OutboxRefusal, _ batch: inout Batch) {
         batch.newDeadLetters.append(
             DeadLetter(
                 direction: .out, peer: peer, epoch: epoch, seq: row.seq, event: row.event, type: row.type,
-                code: refusal.code, json: row.json, createdAt: batch.now))
+                code: refusal.code, json: refusal.json, createdAt: batch.now))
         switch PeerEventType(rawValue: row.type) {
         case .directMessage: tell(row, .failed, refusal.code, &batch)
         case .friendRequest, .friendAccept: undo(refusal, &batch)
@@ -94,7 +101,7 @@ private struct AcknowledgeOutbox: WriteUnit {
         batch.tellChange(to: refusal.sender, about: refusal.receiver, request, .failed, code: refusal.code)
     }
 
-    private func tell(_ row: OutboxRow, _ state: DeliveryReport.State, _ reason: String?, _ batch: inout Batch) {
+    private func tell(_ row: QueuedEvent, _ state: DeliveryReport.State, _ reason: String?, _ batch: inout Batch) {
         let report = DeliveryReport(messageID: MessageID(row.event), server: server, state: state, reason: reason)
         batch.tell(Event(to: [row.sender], .delivery(report)))
     }

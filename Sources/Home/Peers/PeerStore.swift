@@ -153,11 +153,11 @@ struct PeerStore: Sendable {
                 """)
             var refused: [RefusedRow] = []
             for row in 0..<rows.count {
+                let json = try rows.bytes(row, 3)
                 refused.append(
                     RefusedRow(
                         seq: try rows.int64(row, 0), sender: UserKey(try rows.int64(row, 1)),
-                        receiver: UserKey(try rows.int64(row, 2)), requestID: Self.requestID(in: try rows.bytes(row, 3))
-                    ))
+                        receiver: UserKey(try rows.int64(row, 2)), requestID: Self.requestID(in: json), json: json))
             }
             return refused
         } catch { throw HomeError(error) }
@@ -229,4 +229,5 @@ struct RefusedRow: Sendable {
     let sender: UserKey
     let receiver: UserKey
     let requestID: FriendRequestID?
+    let json: [UInt8]
 }

@@ -16,8 +16,8 @@ struct Batch {
     var unread: [ReadPlace: Int64] = [:]
     var outbound: [PeerKey: OutboundCounters] = [:]
     var inbound: [PeerKey: InboundPosition] = [:]
-    var acknowledged: [PeerKey: [OutboxRow]] = [:]
-    var overdue: [PeerKey: [OutboxRow]] = [:]
+    var acknowledged: [PeerKey: [QueuedEvent]] = [:]
+    var overdue: [PeerKey: [QueuedEvent]] = [:]
     var spareConversations: [Int64] = []
 
     // What will be written.

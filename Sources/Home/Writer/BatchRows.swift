@@ -120,6 +120,14 @@ struct OutboxRow: Sendable {
     let createdAt: Instant
 }
 
+/// A row of `outbox` as whoever tells its author needs it: without the JSON, which is nearly all of it.
+struct QueuedEvent: Sendable {
+    let seq: Int64
+    let event: EventID
+    let type: String
+    let sender: UserKey
+}
+
 /// A row of `dead_letters`: an event that one side could not take.
 struct DeadLetter: Sendable {
     enum Direction: String, Sendable { case `in`, out }

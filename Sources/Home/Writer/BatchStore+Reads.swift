@@ -104,7 +104,7 @@ extension BatchStore {
         }
     }
 
-    /// `+ 0` keeps the planner from the index of a whole conversation, which looks as cheap as the nonce's while the tables are empty.
+    /// Two users have one conversation for ever, so the pair stands for it, and the roster need not be read a second time.
     private func readNonces(_ keys: [NonceKey]) -> BatchRead {
         let owners = keys.map(\.pair.owner.value)
         let others = keys.map(\.pair.other.value)
@@ -113,8 +113,7 @@ extension BatchStore {
             query: """
                 SELECT \(unescaped: Self.messageColumns)
                 FROM unnest(\(owners)::bigint[], \(others)::bigint[], \(nonces)::text[]) AS i(owner, other, nonce)
-                JOIN roster r ON r.owner = i.owner AND r.other = i.other
-                JOIN messages m ON m.author = i.owner AND m.nonce = i.nonce AND m.conversation + 0 = r.conversation
+                JOIN messages m ON m.author = i.owner AND m.nonce = i.nonce AND m.receiver = i.other
                 JOIN conversations c ON c.key = m.conversation
                 """
         ) { rows, batch throws(PostgresError) in
@@ -209,14 +208,14 @@ extension BatchStore {
     private func readAcknowledged(_ peer: PeerKey, through: Int64) -> BatchRead {
         BatchRead(
             query: """
-                SELECT o.seq, o.event, o.type, o.sender, o.receiver, o.created_at, o.json
+                SELECT o.seq, o.event, o.type, o.sender
                 FROM outbox o
                 WHERE o.peer = \(peer.value) AND o.seq <= \(through)
                   AND o.seq > (SELECT l.acked FROM outbound_links l WHERE l.peer = \(peer.value))
                 ORDER BY o.seq
                 """
         ) { rows, batch throws(PostgresError) in
-            batch.acknowledged[peer] = try outboxRows(rows, of: peer)
+            batch.acknowledged[peer] = try queuedEvents(rows)
         }
     }
 
@@ -224,14 +223,14 @@ extension BatchStore {
     private func readOverdue(_ peer: PeerKey, through: Int64) -> BatchRead {
         BatchRead(
             query: """
-                SELECT o.seq, o.event, o.type, o.sender, o.receiver, o.created_at, o.json
+                SELECT o.seq, o.event, o.type, o.sender
                 FROM outbox o
                 WHERE o.peer = \(peer.value) AND o.seq <= \(through)
                   AND o.seq > (SELECT greatest(l.acked, l.delayed_through) FROM outbound_links l WHERE l.peer = \(peer.value))
                 ORDER BY o.seq
                 """
         ) { rows, batch throws(PostgresError) in
-            batch.overdue[peer] = try outboxRows(rows, of: peer)
+            batch.overdue[peer] = try queuedEvents(rows)
         }
     }
 
@@ -265,17 +264,16 @@ private func counters(_ rows: PostgresRows, _ row: Int) throws(PostgresError) ->
     ConversationCounters(id: try rows.id(row, 7), lastSeq: try rows.int64(row, 8), lastN: try rows.int64(row, 9))
 }
 
-private func outboxRows(_ rows: PostgresRows, of peer: PeerKey) throws(PostgresError) -> [OutboxRow] {
-    var outbox: [OutboxRow] = []
-    outbox.reserveCapacity(rows.count)
+private func queuedEvents(_ rows: PostgresRows) throws(PostgresError) -> [QueuedEvent] {
+    var events: [QueuedEvent] = []
+    events.reserveCapacity(rows.count)
     for row in 0..<rows.count {
-        outbox.append(
-            OutboxRow(
-                peer: peer, seq: try rows.int64(row, 0), event: try rows.id(row, 1), type: try rows.text(row, 2),
-                sender: UserKey(try rows.int64(row, 3)), receiver: UserKey(try rows.int64(row, 4)),
-                json: try rows.bytes(row, 6), createdAt: try rows.instant(row, 5)))
+        events.append(
+            QueuedEvent(
+                seq: try rows.int64(row, 0), event: try rows.id(row, 1), type: try rows.text(row, 2),
+                sender: UserKey(try rows.int64(row, 3))))
     }
-    return outbox
+    return events
 }
 
 private func takeRequests(_ rows: PostgresRows, _ batch: inout Batch) throws(PostgresError) {

@@ -41,6 +41,15 @@ final class Writer: Sendable {
         return try result.get()
     }
 
+    /// Does a unit that is in no hurry: with the next batch there is, or after `patience` in one that is made for it.
+    func submit<Unit: WriteUnit>(_ unit: Unit, patience: Duration) async throws(HomeError) -> Unit.Answer {
+        let result = await withUnsafeContinuation {
+            (continuation: UnsafeContinuation<Result<Unit.Answer, HomeError>, Never>) in
+            add([Pending(unit) { continuation.resume(returning: $0) }], patience: patience)
+        }
+        return try result.get()
+    }
+
     /// Does units in order, in as few batches as they fit, and returns their answers after the last COMMIT.
     func submit<Unit: WriteUnit>(contentsOf units: [Unit]) async -> [Result<Unit.Answer, HomeError>] {
         guard !units.isEmpty else { return [] }
@@ -57,8 +66,8 @@ final class Writer: Sendable {
 
     // MARK: - Batches
 
-    private func add(_ units: [any PendingUnit]) {
-        enum Next { case wait, start, refuse(String) }
+    private func add(_ units: [any PendingUnit], patience: Duration = .zero) {
+        enum Next { case wait, start, startLater, refuse(String) }
         let next: Next = state.withLock { state in
             guard !state.isClosed else { return .refuse("the homeserver is stopping") }
             guard state.waiting.count + units.count <= Self.maximumWaiting else {
@@ -66,16 +75,36 @@ final class Writer: Sendable {
             }
             state.waiting.append(contentsOf: units)
             guard !state.isRunning else { return .wait }
+            guard patience == .zero else { return .startLater }
             state.isRunning = true
             return .start
         }
         switch next {
         case .wait: return
-        case .start: Task { await run() }
+        case .start: start()
+        case .startLater:
+            Task {
+                try? await Task.sleep(for: patience)
+                self.startIfIdle()
+            }
         case .refuse(let reason):
             for unit in units { unit.resolve(.unavailable(reason)) }
             for unit in units { unit.resume() }
         }
+    }
+
+    /// On the connection's own thread: between its two round trips a batch changes no threads.
+    private func start() {
+        Task(executorPreference: store.database.executor) { await self.run() }
+    }
+
+    private func startIfIdle() {
+        let mustStart = state.withLock { state in
+            guard !state.isRunning, !state.waiting.isEmpty else { return false }
+            state.isRunning = true
+            return true
+        }
+        if mustStart { start() }
     }
 
     private func run() async {

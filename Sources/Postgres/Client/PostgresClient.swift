@@ -9,6 +9,8 @@ package final class PostgresClient: PostgresSession {
     private enum Phase { case idle, starting, running, closing, closed }
 
     package let configuration: PostgresConfiguration
+    /// For a task that does little but transactions: it then runs on the thread of the connections. It must not block.
+    package let executor: any TaskExecutor
     let logger: Logger
     let thread: PostgresThread
     let pool: PostgresPool
@@ -18,6 +20,7 @@ package final class PostgresClient: PostgresSession {
         self.configuration = configuration
         self.logger = logger
         self.thread = PostgresThread()
+        self.executor = PostgresExecutor(thread: thread)
         self.pool = PostgresPool(configuration, thread: thread, logger: logger)
     }
 
@@ -95,6 +98,8 @@ package final class PostgresClient: PostgresSession {
     nonisolated(nonsending) func run(_ flight: PostgresFlight) async throws(PostgresError) -> [PostgresRows] {
         for query in flight.queries { try query.binds.validate() }
         return try await flight.outcome {
+            // A task of `executor` is on the thread already, and nothing of the pool is under way while it runs.
+            if thread.isCurrent { return pool.assumeIsolated { $0.dispatch(flight) } }
             let isRunning = thread.perform {
                 self.pool.assumeIsolated { $0.dispatch(flight) }
             }

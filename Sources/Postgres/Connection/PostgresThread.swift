@@ -128,7 +128,8 @@ final class PostgresThread: SerialExecutor, @unchecked Sendable {  // because of
         }
     }
 
-    private var isCurrent: Bool { identity.load(ordering: .relaxed) == UInt(pthread_self()) }
+    /// Whether the caller is on the thread.
+    var isCurrent: Bool { identity.load(ordering: .relaxed) == UInt(pthread_self()) }
 
     private func wake() {
         eventfd_write(wakeup, 1)
