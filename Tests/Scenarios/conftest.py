@@ -1,118 +1,13 @@
-"""Options of the suite, and what every scenario is given: homeservers, seeds, and an honest end."""
-
-import atexit
-import os
-import random
-import shutil
-import subprocess
-import tempfile
-from pathlib import Path
+"""What every scenario is given: homeservers, and the documents as their judge."""
 
 import pytest
 import pytest_asyncio
 
-from harness import node as nodes
-from harness.node import Node
+from harness.homes import Homes
 from harness.recorder import recorder
 from harness.stage import Stage
 
-
-def pytest_addoption(parser):
-    group = parser.getgroup("home", "homeservers")
-    group.addoption("--kills", type=int, default=20, help="how many processes the crash scenarios kill, all together")
-    group.addoption("--seed", type=int, default=None, help="of everything random; printed at every run")
-    group.addoption("--binary", default=None, help="the homeserver program (default: $HOME_BINARY, then the debug build)")
-
-
-def pytest_configure(config):
-    if config.getoption("--binary"):
-        os.environ["HOME_BINARY"] = str(Path(config.getoption("--binary")).resolve())
-    if hasattr(config, "workerinput"):
-        return
-    seed = config.getoption("--seed")
-    os.environ["HOME_SCENARIO_SEED"] = str(random.randrange(1 << 32) if seed is None else seed)
-    # Workers put everything under it, so that whatever is left of an interrupted one is found and ended here.
-    config.home_state = Path(tempfile.mkdtemp(prefix="home-scenarios-"))
-    os.chmod(config.home_state, 0o755)  # PostgreSQL may run as another user
-    os.environ["HOME_SCENARIO_STATE"] = str(config.home_state)
-    atexit.register(clean_up, config.home_state)
-
-
-def pytest_unconfigure(config):
-    if hasattr(config, "home_state"):
-        clean_up(config.home_state)
-
-
-def clean_up(state):
-    """Ends every process of every homeserver under this directory, and deletes it."""
-    nodes.end_all()
-    for config in state.glob("*/*/config.json"):
-        subprocess.run([nodes.OPS, "destroy", config.parent], stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
-    shutil.rmtree(state, ignore_errors=True)
-
-
-def pytest_report_header(config):
-    return f"homes: {nodes.binary()}, --seed {os.environ['HOME_SCENARIO_SEED']}, --kills {config.getoption('--kills')}"
-
-
-@pytest.fixture(scope="session")
-def seed():
-    return int(os.environ["HOME_SCENARIO_SEED"])
-
-
-@pytest.fixture(scope="session")
-def kills(request):
-    return request.config.getoption("--kills")
-
-
-@pytest.fixture(scope="session")
-def state():
-    """A directory for the homeservers of this worker."""
-    directory = Path(tempfile.mkdtemp(prefix="worker-", dir=os.environ["HOME_SCENARIO_STATE"]))
-    os.chmod(directory, 0o755)
-    yield directory
-    nodes.end_all()
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _program():
-    if not os.access(nodes.binary(), os.X_OK):
-        pytest.exit(f"there is no homeserver at {nodes.binary()}: build it, or give --binary", returncode=2)
-
-
-class Homes:
-    """Makes homeservers; those of a scenario end with it."""
-
-    def __init__(self, state):
-        self.state = state
-        self.made = []
-
-    def new(self, name="alpha.localhost", **options):
-        """Not made yet: `await node.made()` and `await node.starts()` do that."""
-        directory = tempfile.mkdtemp(prefix=f"{name.split('.')[0]}-", dir=self.state)
-        os.chmod(directory, 0o755)
-        options.setdefault("authority", self.state / "authority")
-        node = Node(directory, name, **options)
-        self.made.append(node)
-        return node
-
-    async def one(self, name="alpha.localhost", peers=(), **options):
-        node = self.new(name, **options)
-        await node.made(peers)
-        return await node.starts()
-
-    async def two(self, **options):
-        """Two homeservers that know each other."""
-        alpha, beta = self.new("alpha.localhost", **options), self.new("beta.localhost", **options)
-        await alpha.made([beta])
-        await beta.made([alpha])
-        await alpha.starts()
-        await beta.starts()
-        return alpha, beta
-
-    async def end(self):
-        for node in self.made:
-            await node.ends()
+pytest_plugins = ["harness.plugin"]
 
 
 @pytest_asyncio.fixture
@@ -157,23 +52,3 @@ def _as_documented(request):
     yield
     problems = recorder.check()
     assert not problems, "not as documented:\n" + "\n".join(problems[:20])
-
-
-@pytest.fixture(autouse=True)
-def _calm(request):
-    """No scenario may leave a crash or an internal error behind, in any homeserver that it used."""
-    marks = {node: len(node.log()) for node in nodes.ALL}
-    yield
-    for node in list(nodes.ALL):
-        fresh = node.log()[marks.get(node, 0) :]
-        for line in fresh.splitlines():
-            assert "Fatal error" not in line and "Crash:" not in line, f"{node} crashed: {line}"
-
-
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item, call):
-    report = (yield).get_result()
-    if report.failed:
-        for node in nodes.ALL:
-            lines = node.log().splitlines()[-60:]
-            report.sections.append((f"the last words of {node} ({node.directory})", "\n".join(lines)))

@@ -13,7 +13,7 @@ from harness.socket import Socket
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def guarded(state):
     """A homeserver with registration by token and with its limits on."""
-    from conftest import Homes
+    from harness.homes import Homes
 
     homes = Homes(state)
     yield await homes.one(registration="token", limits="on", fast=True)

@@ -2,7 +2,7 @@
 
 import pytest_asyncio
 
-from conftest import Homes
+from harness.homes import Homes
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
