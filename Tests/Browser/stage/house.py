@@ -1,0 +1,53 @@
+"""Two federated homeservers that serve the web client, each with doors: proxies that can be cut and stalled without the others."""
+
+import tempfile
+
+from harness.node import Node
+from harness.ports import ports
+from harness.proxy import Proxy
+from harness.recorder import ROOT
+
+DOORS = 4
+CLIENT = ROOT / "Sources" / "WebClient" / "Client"
+
+
+class House(Node):
+    """A homeserver whose pages are opened through one of its doors. Its name is one under localhost, which a browser takes for secure."""
+
+    def __init__(self, directory, name, **options):
+        self.door_ports = [ports.one() for _ in range(DOORS)]
+        origins = [f"http://{name}:{port}" for port in self.door_ports]
+        # The client as it stands in the sources: what a test shows is what one sees there.
+        settings = {"client": {"origins": origins}, "web": {"directory": str(CLIENT)}}
+        super().__init__(directory, name, settings=settings, **options)
+        self.doors = []
+        self._next = 0
+
+    async def opens(self):
+        """Its doors, once it is made."""
+        for port in self.door_ports:
+            self.doors.append(await Proxy(self.client_port, port).__aenter__())
+
+    def door(self):
+        """The next door, in turn: whoever has one of his own can be cut off alone."""
+        self._next += 1
+        return self.doors[self._next % DOORS]
+
+    async def ends(self):
+        for door in self.doors:
+            await door.__aexit__()
+        self.doors = []
+        await super().ends()
+
+
+async def two_houses(state, **options):
+    """hs1 and hs2, federated, with their doors open."""
+    options = {"fast": True, "authority": state / "authority", **options}
+    houses = [House(tempfile.mkdtemp(prefix=name, dir=state), f"{name}.localhost", **options) for name in ("hs1", "hs2")]
+    for house, other in zip(houses, reversed(houses)):
+        house.directory.chmod(0o755)
+        await house.made([other])
+    for house in houses:
+        await house.starts()
+        await house.opens()
+    return houses
