@@ -20,6 +20,8 @@ package struct ClientAPISettings: Sendable {
     package var limitsEnabled: Bool
     /// How long the sessions may take to leave when the homeserver stops.
     package var drainTime: Duration
+    /// How long a connection may take to send its first request's head.
+    package var headTime: Duration
     /// How often each event loop looks over its sessions for silence and expiry.
     package var sweepInterval: Duration
 
@@ -27,7 +29,7 @@ package struct ClientAPISettings: Sendable {
         host: String = "127.0.0.1", port: Int, tls: TLSConfiguration? = nil, allowedOrigins: Set<String> = [],
         trustedProxies: Set<String> = [], wellKnownHost: String? = nil, site: Site? = nil,
         limitsEnabled: Bool = true,
-        drainTime: Duration = .seconds(2), sweepInterval: Duration = .seconds(1)
+        drainTime: Duration = .seconds(2), headTime: Duration = .seconds(5), sweepInterval: Duration = .seconds(1)
     ) {
         self.host = host
         self.port = port
@@ -38,6 +40,7 @@ package struct ClientAPISettings: Sendable {
         self.site = site
         self.limitsEnabled = limitsEnabled
         self.drainTime = drainTime
+        self.headTime = headTime
         self.sweepInterval = sweepInterval
     }
 }

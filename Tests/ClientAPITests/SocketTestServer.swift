@@ -44,7 +44,9 @@ struct SocketTestServer: Sendable {
         }
     }
 
-    static func run(limits: Bool = false, _ body: (SocketTestServer) async throws -> Void) async throws {
+    static func run(
+        limits: Bool = false, headTime: Duration = .seconds(5), _ body: (SocketTestServer) async throws -> Void
+    ) async throws {
         let conninfo = try await TestDatabase.make(template: try await template.value)
         let reader = PostgresClient(PostgresConfiguration(conninfo: conninfo, connections: 2))
         let writer = PostgresClient(
@@ -60,7 +62,7 @@ struct SocketTestServer: Sendable {
         try await home.claimDatabase()
         let settings = ClientAPISettings(
             port: 0, allowedOrigins: [origin], limitsEnabled: limits, drainTime: .milliseconds(200),
-            sweepInterval: .milliseconds(20))
+            headTime: headTime, sweepInterval: .milliseconds(20))
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         let (ports, port) = AsyncStream.makeStream(of: Int.self)

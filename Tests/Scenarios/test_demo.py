@@ -51,7 +51,7 @@ class Demo:
 
     async def stops(self, signal_number=signal.SIGTERM):
         self.process.send_signal(signal_number)
-        return await asyncio.wait_for(self.process.wait(), 30)
+        return await asyncio.wait_for(self.process.wait(), 90)
 
     def processes(self):
         return [home[key] for home in self.about["homeservers"] for key in ("pid", "postgres_pid")]

@@ -18,21 +18,21 @@ final class FirstRequestGate: ChannelInboundHandler, RemovableChannelHandler {
     typealias OutboundOut = HTTPServerResponsePart
 
     static let name = "first-request-gate"
-    /// How long a connection may take to send its first request's head.
-    static let headTime = TimeAmount.seconds(5)
 
     private let allowedOrigins: Set<String>
+    private let headTime: TimeAmount
     private var deadline: Scheduled<Void>?
     private var isFirst = true
     /// An accepted handshake has gone through; what follows is not HTTP.
     private var isUpgrading = false
 
-    init(allowedOrigins: Set<String>) {
-        self.allowedOrigins = allowedOrigins
+    init(settings: ClientAPISettings) {
+        allowedOrigins = settings.allowedOrigins
+        headTime = TimeAmount(settings.headTime)
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
-        deadline = context.eventLoop.assumeIsolated().scheduleTask(in: FirstRequestGate.headTime) {
+        deadline = context.eventLoop.assumeIsolated().scheduleTask(in: headTime) {
             context.close(promise: nil)
         }
     }

@@ -44,7 +44,7 @@ struct UpgradeChannel: HTTPChannelHandler {
                 configuration: pipeline)
             let upgrader = try channel.pipeline.syncOperations.handler(
                 type: NIOTypedHTTPServerUpgradeHandler<Outcome>.self)
-            let gate = FirstRequestGate(allowedOrigins: environment.settings.allowedOrigins)
+            let gate = FirstRequestGate(settings: environment.settings)
             try channel.pipeline.syncOperations.addHandler(
                 gate, name: FirstRequestGate.name, position: .before(upgrader))
             return Value(channel: channel, outcome: outcome)
