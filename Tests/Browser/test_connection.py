@@ -162,13 +162,18 @@ async def test_a_homeserver_that_is_killed_amid_messages_loses_none(visitors, ow
     await bob.opens(alice)
     written = [f"crash {number:02}" for number in range(30)]
 
+    killed = asyncio.Event()
+
     async def write():
         for text in written:
+            if text == written[20]:
+                await killed.wait()
             await alice.writes(text)
 
     writing = asyncio.create_task(write())
     await bob.sees(written[4])
     await own_house.is_killed()
+    killed.set()
     await own_house.starts()
     await writing
     await shows(bob, written)

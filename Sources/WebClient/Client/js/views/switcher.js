@@ -11,7 +11,7 @@ import { uniqueId } from '../ui/id.js';
 import { View } from '../ui/view.js';
 import { matches } from './switcher-match.js';
 
-/** @typedef {{id: string, element: HTMLElement, choose: () => void}} Option */
+/** @typedef {{id: string, address: string, element: HTMLElement, choose: () => void}} Option */
 
 export class HomeSwitcher extends View {
     /** @type {Option[]} */
@@ -34,6 +34,9 @@ export class HomeSwitcher extends View {
         this.listen(this.input, 'input', () => this.#search());
         this.listen(this.dialog, 'keydown', (event) => this.#pressed(event));
         this.listen(this.dialog, 'click', (event) => event.target === this.dialog && this.dialog.close());
+        // Who opens it before everybody is known sees them come; what is chosen stays chosen.
+        this.watch((state) => state.friends, () => this.#peopleChanged());
+        this.watch((state) => state.conversations, () => this.#peopleChanged());
     }
 
     /** Opens it, empty: whom one spoke with last is first. */
@@ -43,6 +46,14 @@ export class HomeSwitcher extends View {
         this.dialog.showModal();
         this.#search();
         this.input.focus();
+    }
+
+    #peopleChanged() {
+        if (!this.dialog.open) return;
+        const chosen = this.#options[this.#at]?.address;
+        this.#search();
+        const at = this.#options.findIndex(({ address }) => address === chosen);
+        if (at > 0) this.#select(at);
     }
 
     #people() {
@@ -71,6 +82,7 @@ export class HomeSwitcher extends View {
     /** @param {import('./switcher-match.js').Person} person @returns {Option} */
     #personOption({ address, username, unread }) {
         return this.#option(
+            address,
             () => this.home.actions.navigate({ view: 'conversation', address }),
             avatar({ address, username, size: 'small' }),
             h('span.switcher-name.truncate', { title: address }, h('bdi', null, username), h('bdi.muted', null, `@${serverOf(address)}`)),
@@ -84,7 +96,7 @@ export class HomeSwitcher extends View {
         if (!account || !query.trim().slice(1).includes('@')) return null;
         const { address } = readAddress(query, account.server);
         if (!address || address === account.address || people.some((person) => person.address === address)) return null;
-        return this.#option(() => void this.#ask(address), icon('user-plus'), h('span.truncate', null, t('switcher.add', { address })));
+        return this.#option(address, () => void this.#ask(address), icon('user-plus'), h('span.truncate', null, t('switcher.add', { address })));
     }
 
     /** @param {string} address */
@@ -98,14 +110,14 @@ export class HomeSwitcher extends View {
         }
     }
 
-    /** @param {() => void} run @param {...Node} children @returns {Option} */
-    #option(run, ...children) {
+    /** @param {string} address @param {() => void} run @param {...Node} children @returns {Option} */
+    #option(address, run, ...children) {
         const choose = () => {
             this.dialog.close();
             run();
         };
         const element = h('div.switcher-option', { id: uniqueId('switcher-option'), role: 'option', 'aria-selected': 'false', onclick: choose }, ...children);
-        return { id: element.id, element, choose };
+        return { id: element.id, address, element, choose };
     }
 
     /** @param {number} index */
