@@ -1,8 +1,11 @@
 /** @file Which frames are told in the page: friend requests and their end, and messages of conversations that nobody looks at. */
 
+import { summary } from '../text/markdown.js';
+
 /** @typedef {import('../store/types.js').State} State */
 /** @typedef {{kind: 'info'|'success'|'warning'|'error', text: string, action: {label: string, route: import('../store/types.js').Route}|null}} News */
 
+/** Characters of a message that are told of it. */
 const previewLength = 120;
 
 /**
@@ -48,9 +51,5 @@ const tellings = {
     },
 };
 
-/** One line of a message. @param {string} text */
-export function beginningOf(text) {
-    const line = text.slice(0, 4 * previewLength).replace(/\s+/gu, ' ').trim();
-    const points = Array.from(line);
-    return points.length > previewLength ? `${points.slice(0, previewLength - 1).join('')}…` : line;
-}
+/** One line of a message, without its form. @param {string} text */
+export const beginningOf = (text) => summary(text, previewLength);
