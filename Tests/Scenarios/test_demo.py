@@ -34,8 +34,9 @@ class Demo:
     async def starts(self, *options):
         told = self.directory / "told.json"
         told.unlink(missing_ok=True)
+        # A suite that runs in the background ignores SIGINT, and no shell can trap what it was born to ignore.
         self.process = await asyncio.create_subprocess_exec(
-            ROOT / "ops" / "demo", "--dir", self.directory / "state", "--ports", str(self.base),
+            "env", "--default-signal=INT", ROOT / "ops" / "demo", "--dir", self.directory / "state", "--ports", str(self.base),
             "--describe", told, "--binary", binary(), *options,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=open(self.directory / "said", "wb"),
