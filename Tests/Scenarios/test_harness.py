@@ -63,7 +63,7 @@ async def echo():
     return await asyncio.start_server(answer, "127.0.0.1", 0)
 
 
-async def test_the_proxy_passes_cuts_stalls_and_refuses():
+async def test_the_proxy_passes_cuts_stalls_freezes_and_refuses():
     server = await echo()
     async with server, Proxy(server.sockets[0].getsockname()[1]) as proxy:
 
@@ -81,6 +81,19 @@ async def test_the_proxy_passes_cuts_stalls_and_refuses():
         proxy.flow()
         assert await asyncio.wait_for(reader.readline(), 5) == b"echo two\n"
 
+        proxy.freeze()
+        writer.write(b"half open\n")
+        new_reader, new_writer = await connect()
+        new_writer.write(b"new\n")
+        assert await new_reader.readline() == b"echo new\n"
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(reader.readline(), 0.1)
+        proxy.cut()
+        for end in (reader, new_reader):
+            with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
+                await asyncio.wait_for(end.readexactly(1), 5)
+
+        reader, writer = await connect()
         proxy.cut_instead_of = lambda data: b"three" in data
         writer.write(b"three\n")
         with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):

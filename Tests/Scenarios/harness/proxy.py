@@ -1,4 +1,4 @@
-"""TCP between a client (or a peer) and a homeserver, which can be cut, stalled and slowed down, or made to lose frames."""
+"""TCP between a client (or a peer) and a homeserver, which can be cut, stalled, frozen and slowed down, or made to lose frames."""
 
 import asyncio
 
@@ -19,7 +19,8 @@ class Proxy:
         self.cut_instead_of = None
         self._refusing = False
         self._server = None
-        self._connections = set()
+        # Both ends of each connection, and whether anything passes between them.
+        self._connections = {}
         self._tasks = set()
 
     @property
@@ -40,8 +41,10 @@ class Proxy:
 
     def cut(self):
         """Ends every connection at once, on both sides, without a goodbye."""
-        for writer in list(self._connections):
-            writer.transport.abort()
+        for ends, flowing in list(self._connections.items()):
+            for end in ends:
+                end.transport.abort()
+            flowing.set()
 
     def refuse(self):
         """New connections are ended at once, until `accept`."""
@@ -51,11 +54,16 @@ class Proxy:
         self._refusing = False
 
     def stall(self):
-        """Nothing passes either way, and nobody is told: a half-open connection."""
+        """Nothing passes either way, on any connection, and nobody is told, until `flow`."""
         self.passing.clear()
 
     def flow(self):
         self.passing.set()
+
+    def freeze(self):
+        """Nothing passes any more on the connections that there are, and nobody is told: they are half open, until `cut`. New ones pass."""
+        for flowing in self._connections.values():
+            flowing.clear()
 
     async def _accept(self, reader, writer):
         self.accepted += 1
@@ -68,10 +76,11 @@ class Proxy:
             writer.transport.abort()
             return
         pair = (writer, upstream_writer)
-        self._connections.update(pair)
+        flowing = self._connections[pair] = asyncio.Event()
+        flowing.set()
         ways = [
-            asyncio.create_task(self._pass(reader, upstream_writer, from_server=False)),
-            asyncio.create_task(self._pass(upstream_reader, writer, from_server=True)),
+            asyncio.create_task(self._pass(reader, upstream_writer, flowing, from_server=False)),
+            asyncio.create_task(self._pass(upstream_reader, writer, flowing, from_server=True)),
         ]
         self._tasks.update(ways)
         try:
@@ -80,14 +89,15 @@ class Proxy:
             for way in ways:
                 way.cancel()
             self._tasks.difference_update(ways)
-            self._connections.difference_update(pair)
+            del self._connections[pair]
             for end in pair:
                 end.transport.abort()
 
-    async def _pass(self, reader, writer, from_server):
+    async def _pass(self, reader, writer, flowing, from_server):
         try:
             while data := await reader.read(CHUNK if not self.bytes_per_second else self.bytes_per_second // 20):
                 await self.passing.wait()
+                await flowing.wait()
                 if from_server and self.cut_instead_of and self.cut_instead_of(data):
                     return
                 if self.bytes_per_second:
@@ -95,6 +105,7 @@ class Proxy:
                 writer.write(data)
                 await writer.drain()
             # The end is passed on only behind everything that was written.
+            await flowing.wait()
             if writer.can_write_eof():
                 writer.write_eof()
                 await asyncio.sleep(0)
