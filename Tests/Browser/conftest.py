@@ -45,6 +45,12 @@ class Visitors:
             await visitor.signs_in()
         return visitor
 
+    async def again(self, visitor, **options):
+        """The same person in another browser, signed in there too."""
+        other = Visitor(self.browser, visitor.house, visitor.person.name, **options)
+        self.all.append(other)
+        return await other.signs_in()
+
     async def stranger(self, house, name="stranger", **options):
         """Somebody without an account, at the door."""
         visitor = Visitor(self.browser, house, name, **options)
