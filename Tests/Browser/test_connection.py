@@ -1,45 +1,16 @@
 """The connection breaks in every way it can: nothing is lost, nothing comes twice, and the page goes on being usable."""
 
 import asyncio
-import json
 import tempfile
 
 import pytest_asyncio
 from harness.node import befriend
 from harness.waiting import eventually
 from playwright.async_api import expect
+from stage.frames import traced
 from stage.house import House
 
-# What a browser itself says about a connection that ended.
-BROKEN = ("WebSocket connection to", "net::ERR_")
 LOST = "No connection. What you write is kept and sent later."
-
-
-class Trace:
-    """The frames of every socket of a page, as they came and went."""
-
-    def __init__(self, page):
-        self.received = []
-        self.sent = []
-        page.on("websocket", self._opened)
-
-    def _opened(self, socket):
-        socket.on("framereceived", lambda data: self.received.append(json.loads(data)))
-        socket.on("framesent", lambda data: self.sent.append(json.loads(data)))
-
-    def types(self):
-        return [frame["type"] for frame in self.received]
-
-
-async def traced(visitors, house, name):
-    """Somebody signed in, with every frame since the first socket."""
-    visitor = await visitors.at(house, name, signed_in=False)
-    visitor.allows(*BROKEN)
-    await visitor.comes("/client.json")
-    trace = Trace(visitor.page)
-    await visitor.signs_in()
-    await eventually(lambda: "ready" in trace.types(), "the page is connected", within=15)
-    return visitor, trace
 
 
 def banner(visitor, page=None):

@@ -218,8 +218,10 @@ test('ready of somebody else ends it before anything is delivered', () => {
 });
 
 test('a newer protocol ends it until the page is loaded anew', () => {
-    const machine = new Machine().on('start', { account: alice.address }).on('ticket', { ticket: 'T' }).frame({ ...hello, protocol: 2 });
-    assert.deepEqual([machine.state.reason, machine.wanted('close').length, machine.wanted('deliver').length], ['outdated', 1, 0]);
+    for (const newer of [{ ...hello, protocol: 2 }, { type: 'hello', protocol: 2, server: {} }]) {
+        const machine = new Machine().on('start', { account: alice.address }).on('ticket', { ticket: 'T' }).frame(newer);
+        assert.deepEqual([machine.state.reason, machine.wanted('close').length, machine.wanted('deliver').length], ['outdated', 1, 0]);
+    }
 });
 
 test('no ready within 20 s is a failed try, in every phase of connecting', () => {

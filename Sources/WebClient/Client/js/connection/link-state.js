@@ -202,6 +202,8 @@ function ping(state) {
 function onFrame(state, event) {
     if (!['opening', 'greeting', 'live'].includes(state.phase)) return stay(state);
     const { frame } = event;
+    // Before it is judged: what else the hello of a later protocol says, nobody knows here.
+    if (frame?.type === 'hello' && Number.isSafeInteger(frame.protocol) && frame.protocol > protocol) return end(state, event, 'outdated');
     const handle = judgeFrame(frame) === 'good' && Object.hasOwn(control, frame.type) ? control[frame.type] : onEvent;
     return handle(state, event);
 }
@@ -209,7 +211,6 @@ function onFrame(state, event) {
 /** What the connection itself listens to. @type {Record<string, (state: LinkState, event: Event) => Step>} */
 const control = {
     hello: (state, event) => {
-        if (event.frame.protocol > protocol) return end(state, event, 'outdated');
         const { stream } = state;
         const next = /** @type {LinkState} */ ({ ...state, phase: 'greeting', heartbeat: event.frame.heartbeat_ms });
         const resume = stream && { type: 'resume', session_id: stream.sessionId, epoch: stream.epoch, s: stream.s };

@@ -10,6 +10,9 @@ import { button } from '../components/button.js';
 /** A connection that comes back within this time was never missed. */
 const patienceMs = 2000;
 
+/** What the page itself says of (`conditions`): the link has nothing to add. */
+const toldByPage = ['outdated', 'other_account'];
+
 /** What an ended connection offers. */
 const wayOn = { too_many: 'reconnect', revoked: 'reload', refused: 'reload', protocol: 'reload' };
 
@@ -36,7 +39,8 @@ export class HomeBanner extends View {
         clearTimeout(this.#timer);
         const { link } = this.home.store.state;
         const patience = link.lostAt === null ? 0 : link.lostAt + patienceMs - Date.now();
-        const isMissed = link.status === 'ended' || (link.lostAt !== null && link.status !== 'live' && patience <= 0);
+        const isEnded = link.status === 'ended' && !toldByPage.includes(link.reason ?? '');
+        const isMissed = isEnded || (link.status !== 'ended' && link.lostAt !== null && link.status !== 'live' && patience <= 0);
         const box = /** @type {HTMLElement} */ (this.link);
         if (isMissed) this.#tell(link);
         box.hidden = !isMissed;
