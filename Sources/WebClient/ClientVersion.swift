@@ -6,8 +6,10 @@ struct ClientVersion {
     /// 16 hexadecimal digits.
     let text: String
     private let modules: [String]
+    private let parts: [String]
 
-    /// - Parameter files: In the order of their paths.
+    /// - Parameter files: In the order of their paths, as they are served but for what `filled` fills in: a version's files never change,
+    ///   so what is served under its URLs and nothing else makes it.
     init(of files: [ClientDirectory.File]) {
         var hash = SHA256()
         for file in files {
@@ -16,9 +18,8 @@ struct ClientVersion {
             hash.update(file.bytes)
         }
         text = Hex.encode(hash.digest().prefix(8))
-        modules = files.map(\.path).filter {
-            $0.hasPrefix("js/") && $0.hasSuffix(".js") && !$0.hasPrefix("js/lazy/")
-        }
+        modules = FirstModules.paths(in: files)
+        parts = files.map(\.path).filter { $0.hasPrefix("js/") || $0.hasPrefix("css/") }
     }
 
     /// Every file's own folder in URLs.
@@ -26,8 +27,8 @@ struct ClientVersion {
 
     /// What is served of a file: the three that are asked for by a name without a version get it written into them.
     ///
-    /// `{{version}}` becomes the version; in `index.html` `{{modules}}` becomes a preload link for each module of the first load,
-    /// which the browser would otherwise find one import after the other.
+    /// `{{version}}` becomes the version; in `index.html` `{{modules}}` becomes a preload link for each of the `FirstModules`,
+    /// which the browser would otherwise find one import after the other; in `worker.js` `{{parts}}` becomes all scripts and styles.
     func filled(_ file: ClientDirectory.File) throws(FieldError) -> [UInt8] {
         guard ["index.html", "worker.js", "manifest.webmanifest"].contains(file.path) else { return file.bytes }
         guard var content = String(validating: file.bytes, as: UTF8.self) else {
@@ -38,6 +39,7 @@ struct ClientVersion {
             let links = modules.map { "<link rel=\"modulepreload\" href=\"\(folder)\($0)\">" }
             content.replace("{{modules}}", with: links.joined(separator: "\n"))
         }
+        if file.path == "worker.js" { content.replace("{{parts}}", with: parts.joined(separator: " ")) }
         return Array(content.utf8)
     }
 }

@@ -28,6 +28,8 @@ enum ContentType: String, CaseIterable {
     /// What a browser shows in a tab as a page that can run scripts.
     var isDocument: Bool { self == .html || self == .svg }
 
+    var isScript: Bool { self == .js || self == .mjs }
+
     /// What its own format has compressed already.
     var isCompressed: Bool { self == .png || self == .webp || self == .woff2 }
 }

@@ -23,7 +23,16 @@ enum PageHeaders {
         return headers
     }
 
-    /// Of what can run as a page or as a service worker. The modules and styles of a page go without: there a policy says nothing.
+    /// Of a module under its version. The page that imports it has its own policy, and this one says nothing there. But a URL of a script
+    /// can be started as a worker, which has only the policy that came with it: ours are none, so this one may do nothing at all. It
+    /// is this short because every module's answer carries it.
+    static func ofModule(speaksTLS: Bool) -> HTTPFields {
+        var headers = ofFile(speaksTLS: speaksTLS)
+        headers[.contentSecurityPolicy] = "default-src 'none'"
+        return headers
+    }
+
+    /// Of what can run as a page or as a service worker.
     static func ofDocument(speaksTLS: Bool) -> HTTPFields {
         var headers = ofFile(speaksTLS: speaksTLS)
         headers[.contentSecurityPolicy] = policy

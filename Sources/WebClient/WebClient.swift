@@ -23,15 +23,16 @@ package struct WebClient: Sendable {
 
     /// Reads all files. Throws what is wrong with which setting.
     package init(settings: WebClientSettings, logger: Logger) throws(FieldError) {
-        let files = try ClientDirectory.read(settings.directory)
+        let files = try ClientDirectory.read(settings.directory).map(Comments.removed)
         let version = ClientVersion(of: files)
         let ofFile = PageHeaders.ofFile(speaksTLS: settings.speaksTLS)
+        let ofModule = PageHeaders.ofModule(speaksTLS: settings.speaksTLS)
         let ofDocument = PageHeaders.ofDocument(speaksTLS: settings.speaksTLS)
         var pages: [String: Page] = [:]
         for file in files {
             let content = try version.filled(file)
-            pages[version.folder + file.path] = Page(
-                content, file.type, .forEver, headers: file.type.isDocument ? ofDocument : ofFile)
+            let headers = file.type.isDocument ? ofDocument : file.type.isScript ? ofModule : ofFile
+            pages[version.folder + file.path] = Page(content, file.type, .forEver, headers: headers)
             let root = file.path == "index.html" ? "/" : Self.rootFiles.contains(file.path) ? "/" + file.path : nil
             if let root { pages[root] = Page(content, file.type, .asked, headers: ofDocument) }
         }

@@ -47,20 +47,22 @@ struct AnswerTests {
     @Test(
         "Where each file is, and how long a browser keeps it",
         arguments: [
-            ("/", "no-cache", true), ("/worker.js", "no-cache", true), ("/manifest.webmanifest", "no-cache", true),
-            ("/favicon.svg", "no-cache", true), ("/client.json", "no-store", true),
-            ("VERSION/index.html", "public, max-age=31536000, immutable", true),
-            ("VERSION/favicon.svg", "public, max-age=31536000, immutable", true),
-            ("VERSION/worker.js", "public, max-age=31536000, immutable", false),
-            ("VERSION/js/home.js", "public, max-age=31536000, immutable", false),
-            ("VERSION/css/home.css", "public, max-age=31536000, immutable", false),
+            ("/", "no-cache", PageHeaders.policy), ("/worker.js", "no-cache", PageHeaders.policy),
+            ("/manifest.webmanifest", "no-cache", PageHeaders.policy), ("/favicon.svg", "no-cache", PageHeaders.policy),
+            ("/client.json", "no-store", PageHeaders.policy),
+            ("VERSION/index.html", "public, max-age=31536000, immutable", PageHeaders.policy),
+            ("VERSION/favicon.svg", "public, max-age=31536000, immutable", PageHeaders.policy),
+            ("VERSION/worker.js", "public, max-age=31536000, immutable", "default-src 'none'"),
+            ("VERSION/js/home.js", "public, max-age=31536000, immutable", "default-src 'none'"),
+            ("VERSION/css/home.css", "public, max-age=31536000, immutable", nil),
         ])
-    func places(path: String, caching: String, isDocument: Bool) throws {
+    func places(path: String, caching: String, policy: String?) throws {
+        let isDocument = policy == PageHeaders.policy
         let headers = try get(path.replacing("VERSION/", with: folder)).head.headerFields
         #expect(headers[.cacheControl] == caching)
         #expect(headers[.crossOriginResourcePolicy] == "same-origin")
         #expect(headers[.xContentTypeOptions] == "nosniff")
-        #expect(headers[.contentSecurityPolicy] == (isDocument ? PageHeaders.policy : nil))
+        #expect(headers[.contentSecurityPolicy] == policy)
         #expect(headers[.referrerPolicy] == (isDocument ? "no-referrer" : nil))
         #expect(headers[.crossOriginOpenerPolicy] == (isDocument ? "same-origin" : nil))
         #expect(headers[.permissionsPolicy]?.hasPrefix("microphone=(self), ") == (isDocument ? true : nil))
@@ -87,15 +89,21 @@ struct AnswerTests {
 
     @Test("Version and modules are written into the three files that need them, and nowhere else")
     func placeholders() throws {
-        let links = ["js/home.js", "js/views/list.js"].map { "<link rel=\"modulepreload\" href=\"\(folder)\($0)\">" }
+        let links = ["js/home.js", "js/main.js", "js/views/list.js"].map {
+            "<link rel=\"modulepreload\" href=\"\(folder)\($0)\">"
+        }
         let html = """
             <!doctype html><link rel="stylesheet" href="\(folder)css/home.css">
             \(links[0])
             \(links[1])
+            \(links[2])
             """
         #expect(String(buffer: try get("/").body) == html)
         #expect(String(buffer: try get(folder + "index.html").body) == html)
-        #expect(String(buffer: try get("/worker.js").body) == "const version = '\(client.version)'; // {{modules}}")
+        let parts = "css/home.css js/home.js js/lazy/picker.js js/main.js js/views/list.js"
+        #expect(
+            String(buffer: try get("/worker.js").body)
+                == "const version = '\(client.version)'; // {{modules}}\nconst parts = '\(parts)';")
         #expect(
             String(buffer: try get("/manifest.webmanifest").body) == #"{"start_url": "/", "id": "\#(client.version)"}"#)
         #expect(String(buffer: try get(folder + "css/home.css").body) == "body { margin: 0 } /* {{version}} */")

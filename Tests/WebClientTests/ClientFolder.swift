@@ -18,11 +18,12 @@ struct ClientFolder {
     /// One file of each place that has its own rule.
     static let usual: [String: String] = [
         "index.html": index,
-        "worker.js": "const version = '{{version}}'; // {{modules}}",
+        "worker.js": "const version = '{{version}}'; // {{modules}}\nconst parts = '{{parts}}';",
         "manifest.webmanifest": #"{"start_url": "/", "id": "{{version}}"}"#,
         "favicon.svg": "<svg xmlns='http://www.w3.org/2000/svg'/>",
         "css/home.css": "body { margin: 0 } /* {{version}} */",
         "js/home.js": module,
+        "js/main.js": "import { a } from './home.js';\nimport './views/list.js';\nimport('./lazy/picker.js');\n",
         "js/views/list.js": "export {}",
         "js/lazy/picker.js": "export {}",
     ]

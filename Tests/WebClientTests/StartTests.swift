@@ -101,6 +101,12 @@ struct StartTests {
         var other = ClientFolder.usual
         other["js/lazy/picker.js"] = "export { }"
         #expect(try version(other) != usual)
+        // It names what is served: other comments on the same lines change nothing of that.
+        other["js/lazy/picker.js"] = "// one\nexport {}"
+        let commented = try version(other)
+        other["js/lazy/picker.js"] = "/* other */\nexport {}"
+        #expect(try version(other) == commented)
+        #expect(commented != usual)
         other = ClientFolder.usual
         other["js/lazy/picker2.js"] = other.removeValue(forKey: "js/lazy/picker.js")
         #expect(try version(other) != usual)
