@@ -22,6 +22,14 @@ async def at_the_door(visitor):
     await expect(visitor.page.get_by_role("heading", name=f"Sign in to {visitor.house.name}")).to_be_visible()
 
 
+async def test_a_first_visit_asks_for_nothing_that_is_refused(visitors, houses):
+    """What the browser's console has of it would fail this test by itself: see `Visitor`."""
+    visitor = await visitors.stranger(houses[0])
+    await at_the_door(visitor)
+    assert visitor.problems == []
+    assert not await visitor.page.evaluate("performance.getEntriesByType('resource').some(({ name }) => name.endsWith('/api/v1/me'))")
+
+
 async def test_the_right_password_lets_in_and_stays_over_a_reload(visitors, houses):
     person = await houses[0].person("alice")
     visitor = await visitors.stranger(houses[0], person.name)
@@ -37,6 +45,7 @@ async def test_the_right_password_lets_in_and_stays_over_a_reload(visitors, hous
 async def test_a_wrong_password_says_so_and_the_next_try_is_free(visitors, houses):
     person = await houses[0].person("alice")
     visitor = await visitors.stranger(houses[0], person.name)
+    visitor.allows("401 (Unauthorized)")
     await fills(visitor.page, person.name, "not the pass phrase")
     await button(visitor.page, "Sign in").click()
     wrong = visitor.page.get_by_role("alert").get_by_text("The name or the password is wrong.")

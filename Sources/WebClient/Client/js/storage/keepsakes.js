@@ -32,6 +32,15 @@ export class Keepsakes {
         return isAccount ? { address, username, server } : null;
     }
 
+    /** Whether somebody was signed in here when the page was last open. Where nothing can be read, nobody knows: then yes. */
+    get mayBeSignedIn() {
+        try {
+            return this.#storage().getItem(accountKey) !== null;
+        } catch {
+            return true;
+        }
+    }
+
     /** @param {Account|null} account */
     keepAccount(account) {
         this.#write(accountKey, account);
