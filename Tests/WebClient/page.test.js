@@ -161,7 +161,7 @@ const news = [
 for (const [name, before, frame, isShown, expected] of news) {
     test(`news: ${name}`, () => {
         const state = stateAfter(...before);
-        assert.equal(newsOf(frame, state, after(state, frame), t, () => isShown)?.text ?? null, expected);
+        assert.equal(newsOf(frame, state, { t, isShown: () => isShown, accept: () => {} })?.text ?? null, expected);
     });
 }
 
@@ -225,7 +225,9 @@ test('preferences and the last account: kept, checked when read, refused without
     const storage = { getItem: (/** @type {string} */ key) => items.get(key) ?? null, setItem: (/** @type {string} */ key, /** @type {string} */ value) => items.set(key, value), removeItem: (/** @type {string} */ key) => items.delete(key) };
     const keepsakes = new Keepsakes(() => /** @type {any} */ (storage));
     keepsakes.keepPreferences(/** @type {any} */ ({ theme: 'dark', sounds: false, other: 1 }));
+    assert.equal(keepsakes.mayBeSignedIn, false);
     keepsakes.keepAccount(alice);
+    assert.equal(keepsakes.mayBeSignedIn, true);
     assert.deepEqual([keepsakes.preferences, keepsakes.account], [{ theme: 'dark', sounds: false }, alice]);
     for (const broken of ['{', '5', '{"address":"a@b","username":"x","server":"b"}']) {
         items.set('home.account', broken);
@@ -237,7 +239,7 @@ test('preferences and the last account: kept, checked when read, refused without
     const refused = new Keepsakes(() => {
         throw new DOMException('no', 'SecurityError');
     });
-    assert.deepEqual([refused.account, refused.preferences, refused.keepPreferences(/** @type {any} */ ({}))], [null, {}, false]);
+    assert.deepEqual([refused.account, refused.mayBeSignedIn, refused.preferences, refused.keepPreferences(/** @type {any} */ ({}))], [null, true, {}, false]);
 });
 
 /** @type {Array<[string, string, string|null]>} */

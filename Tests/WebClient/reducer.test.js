@@ -126,7 +126,7 @@ test('preferences take only what they can be', () => {
 });
 
 test('toasts are at most five, conditions one of a kind', () => {
-    const toasts = Array.from({ length: 7 }, (_, n) => action('toast-added', { toast: { id: String(n), kind: 'info', text: '', action: null, expiresAt: 0 } }));
+    const toasts = Array.from({ length: 7 }, (_, n) => action('toast-added', { toast: { id: String(n), kind: 'info', text: '', actions: [], about: null, expiresAt: 0 } }));
     const state = stateAfter(...toasts, action('toast-dismissed', { id: '4' }), action('condition-began', { id: 'storage', detail: 'full' }), action('condition-began', { id: 'storage', detail: 'refused' }));
     assert.deepEqual(state.toasts.map(({ id }) => id), ['2', '3', '5', '6']);
     assert.deepEqual(state.conditions, [{ id: 'storage', detail: 'refused' }]);
@@ -140,3 +140,15 @@ test('a preview is cut where ready cuts it: at 200 code points', () => {
 });
 
 test('the account is whom the cookie belongs to', () => assert.equal(stateAfter().account.address, alice.address));
+
+test('toasts of a request and of messages go once it is answered and they are read, wherever that was', () => {
+    const request = { request_id: id(70), user_id: carol, username: 'carol', direction: 'incoming', state: 'pending', timestamp: time(0) };
+    const toast = (/** @type {string} */ name, /** @type {any} */ about) => action('toast-added', { toast: { id: name, kind: 'info', text: '', actions: [], about, expiresAt: Infinity } });
+    let state = stateAfter(ready({ friend_requests: [request] }), live(bob, 1), toast('request', { requestId: id(70) }), toast('message', { unreadOf: bob }), toast('other', null));
+    const shown = () => state.toasts.map((/** @type {any} */ one) => one.id);
+    assert.deepEqual(shown(), ['request', 'message', 'other']);
+    state = after(state, { type: 'unread-changed', conversation_id: id(2), user_id: bob, username: 'bob', read_seq: 1, unread: 0, last_seq: 1, s: 2 });
+    assert.deepEqual(shown(), ['request', 'other']);
+    state = after(state, { type: 'friendship-changed', user_id: carol, username: 'carol', request_id: id(70), state: 'none', s: 3 });
+    assert.deepEqual(shown(), ['other']);
+});

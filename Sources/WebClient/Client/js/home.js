@@ -17,6 +17,7 @@ import { reduce } from './store/reducer.js';
 import { accountOf, initialState } from './store/session.js';
 import { Store } from './store/store.js';
 import { t } from './text/catalogue.js';
+import { failureText } from './text/problems.js';
 
 /** @typedef {import('./store/types.js').Account} Account */
 
@@ -46,6 +47,7 @@ import { t } from './text/catalogue.js';
  * @property {(requestId: string) => Promise<void>} acceptRequest
  * @property {(requestId: string) => Promise<void>} declineRequest
  * @property {(requestId: string) => Promise<void>} withdrawRequest
+ * @property {() => Promise<void>} refreshRequests  no frame tells that a request has reached its homeserver: the list does
  * @property {(address: string) => Promise<void>} removeFriend
  * @property {() => Promise<Array<{id: string, label: string|null, createdAt: string, lastUsedAt: string, expiresAt: string, current: boolean}>>} sessions
  * @property {(id: string) => Promise<void>} revokeSession
@@ -53,7 +55,7 @@ import { t } from './text/catalogue.js';
  * @property {(form: {current: string, next: string}) => Promise<void>} changePassword
  * @property {(key: string, value: any) => void} setPreference
  * @property {() => Promise<'granted'|'denied'|'unavailable'>} enableNotifications
- * @property {(toast: {kind: 'info'|'success'|'warning'|'error', text: string, action?: object|null}) => void} toast
+ * @property {(toast: {kind: 'info'|'success'|'warning'|'error', text: string, actions?: import('./store/types.js').ToastAction[], about?: import('./store/types.js').Toast['about']}) => void} toast
  * @property {(id: string) => void} dismissToast
  * @property {() => void} reconnect  at once, instead of waiting for the next try
  * @property {() => void} reload  the page, for a newer client
@@ -67,20 +69,16 @@ import { t } from './text/catalogue.js';
  */
 export function createHome(browser = thisBrowser(), schedule = undefined) {
     const app = new Application(browser, schedule);
-    const actions = { ...accountActions(app), ...friendActions(app), ...pageActions(app) };
-    app.toast = actions.toast;
-    app.navigate = actions.navigate;
-    return { store: app.store, actions, t, start: () => app.start() };
+    app.actions = { ...accountActions(app), ...friendActions(app), ...pageActions(app) };
+    return { store: app.store, actions: app.actions, t, start: () => app.start() };
 }
 
 /** The parts, and who is signed in. Its state is the session and nothing else. */
 export class Application {
     /** @type {Session|null} */
     session = null;
-    /** @type {Actions['toast']} */
-    toast = () => {};
-    /** @type {Actions['navigate']} */
-    navigate = () => {};
+    /** What views may ask for; given by `createHome`, because they ask this. @type {Actions} */
+    actions = /** @type {any} */ (null);
 
     /** @param {import('./browser.js').Browser} browser @param {((run: () => void) => void)|undefined} schedule */
     constructor(browser, schedule) {
@@ -105,13 +103,15 @@ export class Application {
         const last = keepsakes.account;
         if (last) this.begin(last);
         this.#learnServer(0);
+        this.sounds.unlockOn(browser.window);
+        // Whoever comes for the first time is not asked who he is: the refusal would stand in the browser's console as an error.
+        if (!keepsakes.mayBeSignedIn) return store.dispatch({ type: 'signed-out' });
         try {
             this.begin(accountOf(await this.api.get('/me')));
         } catch {
             // Refused: `ended` has been called. Out of reach: the link tries again by itself, or the person signs in.
             if (!this.session && store.state.phase === 'starting') store.dispatch({ type: 'signed-out' });
         }
-        this.sounds.unlockOn(browser.window);
     }
 
     /** @param {Account} account */
@@ -123,7 +123,8 @@ export class Application {
         store.dispatch({ type: 'signed-in', account });
         tabs.post({ kind: 'signed-in', account: account.address });
         const { window, document } = browser;
-        const notify = { store, document, window, tabs, desktop, sounds, setTitle, t, toast: this.toast };
+        const accept = (/** @type {string} */ requestId, /** @type {string} */ address) => this.#accept(requestId, address);
+        const notify = { store, document, window, tabs, desktop, sounds, setTitle, t, toast: this.actions.toast, accept };
         this.session = new Session({ browser, store, api, tabs, notify, account, tell: (what) => this.#told(what) });
         this.session.start();
     }
@@ -134,7 +135,7 @@ export class Application {
         if (session) {
             session.stop();
             session.database.clear('conversations').then(() => session.database.close());
-            this.toast({ kind: 'warning', text: t('toast.signed-out') });
+            this.actions.toast({ kind: 'warning', text: t('toast.signed-out') });
         }
         this.leave();
     }
@@ -165,7 +166,7 @@ export class Application {
         store.dispatch({ type: 'navigated', route });
         if (left && left !== route.address) store.dispatch({ type: 'conversation-left', address: left });
         const hasQueued = [...store.state.requests.values()].some(({ state }) => state === 'queued');
-        if (route.view === 'friends' && hasQueued) friendActions(this).refreshRequests();
+        if (route.view === 'friends' && hasQueued) this.actions.refreshRequests();
     }
 
     /** The homeserver's name, who may register, and its limits; asked until it answers. @param {number} tries */
@@ -182,7 +183,18 @@ export class Application {
     /** @param {string} address  of a desktop notification; '' is no conversation's */
     #open(address) {
         this.browser.window.focus();
-        if (address) this.navigate({ view: 'conversation', address });
+        if (address) this.actions.navigate({ view: 'conversation', address });
+    }
+
+    /** A request, where its toast stands. @param {string} requestId @param {string} address */
+    async #accept(requestId, address) {
+        const { acceptRequest, toast } = this.actions;
+        try {
+            await acceptRequest(requestId);
+            toast({ kind: 'success', text: t('toast.friends', { address }), actions: [{ label: t('toast.write'), route: { view: 'conversation', address } }] });
+        } catch (failure) {
+            toast({ kind: 'error', text: failureText(t, /** @type {any} */ (failure)) });
+        }
     }
 
     /** @param {'revoked'|'outdated'|'other-account'|'reconnected'} what */

@@ -49,6 +49,6 @@ async function signOut(app) {
     session.stop();
     tabs.post({ kind: 'signed-out', account: session.account.address });
     app.leave();
-    app.navigate({ view: 'home', address: null });
+    app.actions.navigate({ view: 'home', address: null });
     await session.database.destroy();
 }

@@ -19,7 +19,6 @@ export function friendActions(app) {
         withdrawRequest: async (id) => void (await app.api.delete(request(id))),
         /** @param {string} address */
         removeFriend: async (address) => void (await app.api.delete(`/friends/${encodeURIComponent(address)}`)),
-        /** No frame tells that a request has reached its homeserver: the list does. */
         refreshRequests: async () => {
             const requests = await app.api.list('/friend-requests', 'friend_requests').catch(() => null);
             if (requests && isRequestList(requests)) app.store.dispatch({ type: 'requests-listed', requests });

@@ -13,9 +13,9 @@ const problemFor = 12_000;
 export function pageActions(app) {
     const { browser, store } = app;
     /** @type {import('../home.js').Actions['toast']} */
-    const toast = ({ kind, text, action = null }) => {
+    const toast = ({ kind, text, actions = [], about = null }) => {
         const expiresAt = browser.now() + (kind === 'error' || kind === 'warning' ? problemFor : toastFor);
-        store.dispatch({ type: 'toast-added', toast: { id: browser.newId(), kind, text, action, expiresAt } });
+        store.dispatch({ type: 'toast-added', toast: { id: browser.newId(), kind, text, actions, about, expiresAt } });
     };
     /** @param {string} key @param {any} value */
     const setPreference = (key, value) => {

@@ -17,6 +17,8 @@ export class HomeToasts extends View {
     /** @type {Map<string, HTMLElement>} */
     #shown = new Map();
     #timer = 0;
+    /** What had the focus before it came into a toast. @type {HTMLElement|null} */
+    #cameFrom = null;
 
     build() {
         // Both regions are there from the start: a live region that comes together with its text is not read by every screen reader.
@@ -28,12 +30,16 @@ export class HomeToasts extends View {
     connected() {
         this.watch((state) => state.toasts, (toasts) => this.#show(toasts));
         for (const type of ['pointerleave', 'focusout']) this.listen(this, type, () => this.#expireLater(graceMs));
+        this.listen(this, 'focusin', ({ relatedTarget }) => {
+            if (!this.contains(relatedTarget)) this.#cameFrom = relatedTarget;
+        });
         this.signal.addEventListener('abort', () => clearTimeout(this.#timer));
     }
 
     /** @param {ReadonlyArray<Toast>} toasts */
     #show(toasts) {
         const wanted = new Set(toasts.map(({ id }) => id));
+        const hadFocus = this.contains(document.activeElement);
         for (const [id, element] of this.#shown) {
             if (wanted.has(id)) continue;
             element.remove();
@@ -46,21 +52,34 @@ export class HomeToasts extends View {
             const region = toast.kind === 'error' ? this.urgent : this.polite;
             region?.append(element);
         }
+        if (hadFocus && !this.contains(document.activeElement)) this.#giveFocusBack();
         this.#expireLater(0);
     }
 
     /** @param {Toast} toast */
-    #toast({ id, kind, text, action }) {
-        const { actions } = this.home;
-        const act = () => {
-            actions.dismissToast(id);
-            action?.run?.();
-            if (action?.route) actions.navigate(action.route);
-        };
-        const close = button({ label: t('toast.dismiss'), icon: 'close', kind: 'quiet', iconOnly: true, onclick: () => actions.dismissToast(id) });
-        const doing = action && button({ label: action.label, kind: 'quiet', onclick: act });
-        doing?.classList.add('action');
+    #toast({ id, kind, text, actions }) {
+        const { dismissToast, navigate } = this.home.actions;
+        const doing = actions.map(({ label, run, route }) => {
+            const one = button({
+                label,
+                kind: 'quiet',
+                onclick: () => {
+                    dismissToast(id);
+                    run?.();
+                    if (route) navigate(route);
+                },
+            });
+            one.classList.add('action');
+            return one;
+        });
+        const close = button({ label: t('toast.dismiss'), icon: 'close', kind: 'quiet', iconOnly: true, onclick: () => dismissToast(id) });
         return h(`div.toast.${kind}`, null, icon(icons[kind]), h('p', null, text), doing, close);
+    }
+
+    /** What had it is gone with its toast: to another toast, or to where one was before. */
+    #giveFocusBack() {
+        const next = this.querySelector('button') ?? (this.#cameFrom?.isConnected ? this.#cameFrom : document.querySelector('main'));
+        if (next instanceof HTMLElement) next.focus();
     }
 
     /** Looks at the next end of a toast, but not before `atLeastMs` from now. @param {number} atLeastMs */

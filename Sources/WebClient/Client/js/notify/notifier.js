@@ -16,6 +16,7 @@ import { newsOf } from './toasts.js';
  * @property {(unread: number, name: string) => void} setTitle
  * @property {(key: string, values?: Record<string, string|number>) => string} t
  * @property {(news: import('./toasts.js').News) => void} toast
+ * @property {(requestId: string, address: string) => void} accept
  */
 
 export class Notifier {
@@ -58,8 +59,8 @@ export class Notifier {
 
     /** @param {any} frame  a good one @param {State} before @param {State} after */
     onFrame(frame, before, after) {
-        const { document, tabs, t, toast } = this.#parts;
-        const news = newsOf(frame, before, after, t, (address) => tabs.isShown(address));
+        const { document, tabs, t, toast, accept } = this.#parts;
+        const news = newsOf(frame, before, { t, accept, isShown: (address) => tabs.isShown(address) });
         if (!news) return;
         // Nobody sees the toast of a hidden page, and the count in the title says it too.
         if (document.visibilityState === 'visible') toast(news);

@@ -21,6 +21,16 @@ export function validPreferences(kept) {
     return Object.fromEntries(entries.map(([key]) => [key, kept[key]]));
 }
 
+/** Without toasts of what is settled: a request that is answered, a message that is read. @param {State} state @returns {State} */
+export function withoutSettledToasts(state) {
+    const toasts = state.toasts.filter(({ about }) => !about || isOpen(state, about));
+    return toasts.length === state.toasts.length ? state : { ...state, toasts };
+}
+
+/** @param {State} state @param {{requestId: string}|{unreadOf: string}} about */
+const isOpen = ({ requests, conversations }, about) =>
+    'requestId' in about ? requests.has(about.requestId) : (conversations.get(about.unreadOf)?.unread ?? 0) > 0;
+
 /** @type {Record<string, (state: State, action: any) => State>} */
 export const interfaceActions = {
     navigated: (state, { route }) =>

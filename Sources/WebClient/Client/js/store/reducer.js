@@ -6,7 +6,7 @@
 import { conversationActions, conversationFrames } from './conversations.js';
 import { judgeFrame } from './frames.js';
 import { friendActions, friendFrames } from './friends.js';
-import { interfaceActions } from './interface.js';
+import { interfaceActions, withoutSettledToasts } from './interface.js';
 import { linkActions } from './link.js';
 import { messageActions, messageFrames } from './messages.js';
 import { outgoingActions } from './outgoing.js';
@@ -44,5 +44,5 @@ function frame(state, { frame, now }) {
  */
 export function reduce(state, action) {
     if (!Object.hasOwn(actions, action.type)) throw new TypeError(`there is no action ${action.type}`);
-    return actions[action.type](state, action);
+    return withoutSettledToasts(actions[action.type](state, action));
 }

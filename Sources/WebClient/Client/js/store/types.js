@@ -117,9 +117,12 @@
  * @property {string} id
  * @property {'info'|'success'|'warning'|'error'} kind
  * @property {string} text  already in the reader's language
- * @property {{label: string, route?: Route, run?: () => void}|null} action
+ * @property {ReadonlyArray<ToastAction>} actions  what one can do at once; any of them dismisses it
+ * @property {{requestId: string}|{unreadOf: Address}|null} about  it goes once that is answered or read, wherever that is done
  * @property {number} expiresAt  ms; Infinity stays until it is dismissed
  */
+
+/** @typedef {{label: string, route?: Route, run?: () => void}} ToastAction */
 
 /** @typedef {{id: 'outdated'|'storage'|'other-account'|'too-many-tabs', detail: string|null}} Condition */
 

@@ -302,6 +302,7 @@ export const de = {
     'problem.unknown_type': 'Dieser Homeserver kennt das noch nicht. Bitte die, die ihn betreiben, um eine neuere Version.',
     'toast.accepted': '{address} hat deine Freundschaftsanfrage angenommen.',
     'toast.copied': 'Kopiert.',
+    'toast.friends': 'Du und {address} seid jetzt befreundet.',
     'toast.look': 'Ansehen',
     'toast.message': '{name}: {text}',
     'toast.open': 'Öffnen',

@@ -302,6 +302,7 @@ export const en = {
     'problem.unknown_type': 'This homeserver does not know that yet. Ask the people who run it for a newer version.',
     'toast.accepted': '{address} accepted your friend request.',
     'toast.copied': 'Copied.',
+    'toast.friends': 'You and {address} are friends now.',
     'toast.look': 'Look',
     'toast.message': '{name}: {text}',
     'toast.open': 'Open',
