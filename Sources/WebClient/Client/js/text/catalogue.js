@@ -1,21 +1,35 @@
-/** @file The texts of the client in the reader's language: `t('friends.request-sent', {name})`. */
+/** @file The texts of the client in the reader's language: `t('friends.request-sent', {name})`. Only that one language is loaded. */
 
-import { de } from './de.js';
-import { en } from './en.js';
-
-/** @type {Record<string, Record<string, string>>} */
-const catalogues = { en, de };
+/** @type {Record<string, () => Promise<Record<string, string>>>} */
+const catalogues = {
+    en: async () => (await import('./en.js')).en,
+    de: async () => (await import('./de.js')).de,
+};
 
 /** The languages that there are, with their own names. */
 export const languages = { en: 'English', de: 'Deutsch' };
 
 let language = 'en';
+/** The one that was asked for last, for when another one arrives after it. */
+let wanted = '';
+/** @type {Record<string, string>} */
+let texts = {};
 let rules = new Intl.PluralRules('en');
 
-/** @param {string} wanted  a language of `languages`, or `system` */
-export function useLanguage(wanted) {
-    const candidates = wanted === 'system' ? navigator.languages : [wanted];
-    language = candidates.map((tag) => tag.split('-')[0]).find((tag) => tag in catalogues) ?? 'en';
+/** Which language is meant. @param {string} preferred  one of `languages`, or `system` @returns {string} */
+export function languageFor(preferred) {
+    const candidates = preferred === 'system' ? navigator.languages : [preferred];
+    return candidates.map((tag) => tag.split('-')[0]).find((tag) => tag in catalogues) ?? 'en';
+}
+
+/** Once it has resolved, `t` speaks that language; a rejection leaves the one before. @param {string} preferred  as for `languageFor` */
+export async function useLanguage(preferred) {
+    const next = languageFor(preferred);
+    wanted = next;
+    const loaded = await catalogues[next]();
+    if (wanted !== next) return;
+    language = next;
+    texts = loaded;
     rules = new Intl.PluralRules(language);
 }
 
@@ -33,19 +47,15 @@ export function currentDirection() {
 
 /**
  * A text. `{name}` in it is replaced by `values.name`. With `values.count` the key's form for that number is taken: `key.one`, `key.other`.
- * A key that is missing in a language is taken from English; a test compares the catalogues.
+ * A key without a text stands for itself; a test has every language know every key.
  * @param {string} key
  * @param {Record<string, string|number>} [values]
  * @returns {string}
  */
 export function t(key, values = {}) {
     const forms = 'count' in values ? [`${key}.${rules.select(Number(values.count))}`, `${key}.other`] : [];
-    for (const catalogue of [catalogues[language], en]) {
-        for (const form of [...forms, key]) {
-            if (form in catalogue) return filled(catalogue[form], values);
-        }
-    }
-    return key;
+    const found = [...forms, key].find((form) => form in texts);
+    return found === undefined ? key : filled(texts[found], values);
 }
 
 /** @param {string} text @param {Record<string, string|number>} values */

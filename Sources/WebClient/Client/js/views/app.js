@@ -49,6 +49,6 @@ export class HomeApp extends HTMLElement {
         this.dataset.phase = phase;
         if (phase === 'signed-in') this.replaceChildren(h('home-shell'), h('home-toasts'));
         else if (phase === 'signed-out') this.replaceChildren(h('home-sign-in'), h('home-toasts'));
-        else this.replaceChildren(h('main.splash', null, icon('mark'), h('p', { role: 'status' }, t('app.starting'))));
+        else this.replaceChildren(h('main.splash', null, icon('mark'), h('h1.visually-hidden', null, t('app.name')), h('p', { role: 'status' }, t('app.starting'))));
     }
 }

@@ -5,7 +5,7 @@ import { badge } from '../components/badge.js';
 import { rovingList } from '../components/roving-list.js';
 import { conversationList, lastActivity } from '../store/selectors.js';
 import { serverOf } from '../text/address.js';
-import { currentLanguage, t } from '../text/catalogue.js';
+import { currentLocale, t } from '../text/catalogue.js';
 import { fullText, shortText, untilTomorrow } from '../text/dates.js';
 import { summary } from '../text/markdown.js';
 import { h, icon } from '../ui/dom.js';
@@ -112,8 +112,8 @@ class ConversationEntry {
         this.#time.hidden = at === 0;
         if (at === 0) return;
         this.#time.setAttribute('datetime', new Date(at).toISOString());
-        this.#time.title = fullText(at, currentLanguage());
-        this.#time.textContent = shortText(at, Date.now(), currentLanguage());
+        this.#time.title = fullText(at, currentLocale());
+        this.#time.textContent = shortText(at, Date.now(), currentLocale());
     }
 }
 
@@ -125,6 +125,7 @@ function previewOf({ address, outgoing, draft, preview }) {
     const pending = outgoing.at(-1);
     if (pending) return [`${t('conversations.you')} `, h('bdi', null, summary(pending.text, 80))];
     if (!preview) return [t('conversations.nothing')];
-    const text = h('bdi', null, summary(preview.text, 80));
-    return preview.fromAddress === address ? [text] : [`${t('conversations.you')} `, text];
+    const text = summary(preview.text, 80);
+    // Alone it gives the line its direction, so that the end of it is cut and not its beginning.
+    return preview.fromAddress === address ? [text] : [`${t('conversations.you')} `, h('bdi', null, text)];
 }

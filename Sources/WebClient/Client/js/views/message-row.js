@@ -1,7 +1,7 @@
 /** @file One row of the timeline: the lines before it, and the message. A row changes only the parts that have become others. */
 
 import { avatar } from '../components/avatar.js';
-import { currentLanguage, t } from '../text/catalogue.js';
+import { currentLocale, t } from '../text/catalogue.js';
 import { dayText, fullText, timeText } from '../text/dates.js';
 import { summary } from '../text/markdown.js';
 import { h } from '../ui/dom.js';
@@ -65,7 +65,7 @@ export class MessageRow {
 
     /** @param {Setting} setting */
     #updateLines({ at, startsDay, startsNew }) {
-        const day = startsDay ? dayText(at, this.#context.now(), currentLanguage()) : '';
+        const day = startsDay ? dayText(at, this.#context.now(), currentLocale()) : '';
         if (day === this.#day && startsNew === Boolean(this.#setting?.startsNew)) return;
         this.#day = day;
         this.element.replaceChildren(
@@ -88,12 +88,13 @@ export class MessageRow {
     #updateHead(item, setting) {
         const { at, isOwn, startsGroup } = setting;
         const { address, username } = this.#context.other();
-        const language = currentLanguage();
+        const locale = currentLocale();
         const name = h('bdi.message-author', { id: uniqueId('author') }, isOwn ? t('message.you') : username);
-        const time = h('time.message-time', { id: uniqueId('time'), datetime: new Date(at).toISOString(), title: fullText(at, language) }, timeText(at, language));
+        const time = h('time.message-time', { id: uniqueId('time'), datetime: new Date(at).toISOString(), title: fullText(at, locale) }, timeText(at, locale));
         this.article.classList.toggle('own', isOwn);
         this.article.classList.toggle('starts-group', startsGroup);
-        name.classList.toggle('visually-hidden', !startsGroup);
+        // The side says whose one's own are.
+        name.classList.toggle('visually-hidden', isOwn || !startsGroup);
         this.#head.replaceChildren(...(startsGroup && !isOwn ? [avatar({ address, username, size: 'small' })] : []), name, time);
         this.article.setAttribute('aria-labelledby', `${name.id} ${this.#textId} ${time.id}`);
     }

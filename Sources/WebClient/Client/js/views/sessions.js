@@ -5,7 +5,7 @@ import { keyed } from '../ui/keyed.js';
 import { View } from '../ui/view.js';
 import { button } from '../components/button.js';
 import { confirmDialog } from '../components/dialog.js';
-import { currentLanguage } from '../text/catalogue.js';
+import { currentLocale } from '../text/catalogue.js';
 import { failureText } from '../text/problems.js';
 import { device } from '../text/user-agent.js';
 
@@ -96,10 +96,10 @@ function deviceText(t, label) {
 
 /** @param {string} timestamp */
 function day(timestamp) {
-    return new Intl.DateTimeFormat(currentLanguage(), { dateStyle: 'medium' }).format(new Date(timestamp));
+    return new Intl.DateTimeFormat(currentLocale(), { dateStyle: 'medium' }).format(new Date(timestamp));
 }
 
 /** @param {string} timestamp */
 function moment(timestamp) {
-    return new Intl.DateTimeFormat(currentLanguage(), { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(timestamp));
+    return new Intl.DateTimeFormat(currentLocale(), { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(timestamp));
 }

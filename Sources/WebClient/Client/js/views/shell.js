@@ -14,6 +14,9 @@ import { commandKey, ShellKeys } from './shell-keys.js';
 /** The element that shows a view. Each watches the route for what else it needs. @type {Record<Route['view'], string>} */
 const elements = { home: 'home-start', conversation: 'home-conversation', friends: 'home-friends', settings: 'home-settings' };
 
+/** As in shell.css: one thing at a time. */
+const narrow = matchMedia('(max-width: 700px)');
+
 export class HomeShell extends View {
     build() {
         this.main = h('main', { id: 'main', tabindex: '-1' });
@@ -26,7 +29,11 @@ export class HomeShell extends View {
         const keys = new ShellKeys(this.home, { column: this.column, switcher: this.switcher });
         this.listen(document, 'keydown', (event) => keys.pressed(event));
         this.watch((state) => state.route, (route, before) => this.#show(route, before));
-        this.watch((state) => conversationList(state).length === 0, (isNew) => this.toggleAttribute('data-new', isNew));
+        this.watch((state) => conversationList(state).length === 0, (isNew) => {
+            this.toggleAttribute('data-new', isNew);
+            this.#arrange();
+        });
+        this.listen(narrow, 'change', () => this.#arrange());
         this.watch((state) => incomingRequests(state).length, (count) => this.requests?.show(count, this.home.t('shell.requests', { count })));
     }
 
@@ -75,9 +82,23 @@ export class HomeShell extends View {
         );
     }
 
+    /** Where the column is all that there is to see, it is the page's main part and its heading the page's. */
+    #arrange() {
+        const isAlone = narrow.matches && this.dataset.view === 'home' && !this.hasAttribute('data-new');
+        const heading = this.column?.querySelector('h2');
+        if (isAlone) {
+            this.column?.setAttribute('role', 'main');
+            heading?.setAttribute('aria-level', '1');
+        } else {
+            this.column?.removeAttribute('role');
+            heading?.removeAttribute('aria-level');
+        }
+    }
+
     /** @param {Route} route @param {Route|undefined} before */
     #show(route, before) {
         this.dataset.view = route.view;
+        this.#arrange();
         for (const link of this.links ?? []) {
             if (link.dataset.view === route.view) link.setAttribute('aria-current', 'page');
             else link.removeAttribute('aria-current');
