@@ -40,10 +40,10 @@ class House(Node):
         await super().ends()
 
 
-async def two_houses(state, **options):
-    """hs1 and hs2, federated, with their doors open."""
+async def two_houses(state, names=("hs1.localhost", "hs2.localhost"), **options):
+    """Two that are federated, with their doors open."""
     options = {"fast": True, "authority": state / "authority", **options}
-    houses = [House(tempfile.mkdtemp(prefix=name, dir=state), f"{name}.localhost", **options) for name in ("hs1", "hs2")]
+    houses = [House(tempfile.mkdtemp(prefix=name.split(".")[0], dir=state), name, **options) for name in names]
     for house, other in zip(houses, reversed(houses)):
         house.directory.chmod(0o755)
         await house.made([other])

@@ -1,0 +1,125 @@
+"""Two streets with a homeserver each, and what their people have said to each other: what pictures and looks are taken of."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+from harness.node import befriend
+
+NAMES = ("elmstreet.localhost", "harbour.localhost")
+LONG_NAME = "wilhelmine.von-der-hohen-strasse"
+
+DAY = 24 * 60
+
+# (minutes before now, who, text, what it replies to): mara at elmstreet, tomasz at harbour.
+CARGO_BIKE = [
+    (2 * DAY + 95, "tomasz", "Hi Mara! Your tool library has cargo bikes, right?", None),
+    (2 * DAY + 91, "mara", "It does 🚲 Two of them. Whoever brings one back last locks the shed.", None),
+    (2 * DAY + 90, "tomasz", "Perfect. Could I have one on Saturday? I promised to move the seedlings from the allotments.", None),
+    (DAY + 70, "mara", "Saturday is free until two. For the lock:\n\n1. the code is inside the shed’s door\n2. turn it **left** first\n3. mind the brake of the *red* one", None),
+    (DAY + 66, "tomasz", "Left first, got it. How do I book?", "Saturday is free"),
+    (DAY + 64, "mara", "Write to me, or ask the script:\n\n```sh\nbook --bike red --from 10:00 --to 14:00\n```", None),
+    (DAY + 60, "tomasz", "`book` is lovely, thank you", None),
+    (48, "tomasz", "> Whoever brings one back last locks the shed.\n\nThat will be me. I would take https://www.openstreetmap.org/relation/8649 along the canal", None),
+    (44, "mara", "The towpath is closed at the lock, but the ferry takes bikes.", "That will be me"),
+    (43, "mara", "It leaves on the hour.", None),
+    (9, "tomasz", "🎉", None),
+]
+
+# What stands in the column beside it: (minutes before now, from, to, text).
+OTHERS = [
+    (3 * DAY + 20, "mara", "okan", "The ladder is back in the shed."),
+    (DAY + 300, LONG_NAME, "mara", "Would you mind if the choir rehearsed in the courtyard on Thursday evening, as it did last year?"),
+    (205, "mara", "ines", "See you at the harbour fair!"),
+    (64, "elif", "mara", "I found the recipe, it is my grandmother’s"),
+    (31, "jonas", "mara", "Soup is on the stove"),
+    (27, "jonas", "mara", "Bring bread if you pass the bakery 🥖"),
+]
+DRAFT = ("elif", "Could you send me a picture of it? I")
+
+PARAGRAPH = (
+    "The minutes of our meeting, for all who could not come: we talked about the roof of the shed first, which leaks where "
+    "the ivy lifts the tiles. Okan offers to mend it in spring if two people hold the ladder."
+)
+LONG_MESSAGE = "\n\n".join([PARAGRAPH] * 9)
+WITHOUT_BLANKS = "https://archive.example.org/" + "meeting-of-the-street-" * 16 + "end"
+
+
+class Neighbourhood:
+    """mara and jonas, elif, okan on elmstreet; tomasz, ines and somebody with a long name on harbour. All but the strangers are mara's friends."""
+
+    def __init__(self, houses, now=None):
+        self.elmstreet, self.harbour = houses
+        self.now = now or datetime.now(UTC)
+        self.people = {}
+
+    def __getitem__(self, name):
+        return self.people[name]
+
+    async def gathers(self):
+        """Everybody moves in, becomes friends, and says what there is to say."""
+        for house, names in ((self.elmstreet, ("mara", "jonas", "elif", "okan", "nils")), (self.harbour, ("tomasz", "ines", LONG_NAME, "paula"))):
+            for person in await house.people(*names):
+                self.people[person.name] = person
+        mara = self["mara"]
+        friends = ("jonas", "elif", "okan", "tomasz", "ines", LONG_NAME)
+        await asyncio.gather(*(befriend(mara, self[name]) for name in friends))
+        for name in ("mara", *friends):
+            await self[name].connects()
+        for before, who, text, replied in CARGO_BIKE:
+            await self.says(before, who, "tomasz" if who == "mara" else "mara", text, replied)
+        for said in OTHERS:
+            await self.says(*said)
+        await self["nils"].asks(mara)
+        await mara.asks(self["paula"])
+        await self._is_dated()
+        await self._is_read()
+        for person in self.people.values():
+            if person.socket:
+                await person.socket.close()
+        return self
+
+    async def says(self, before, who, to, text, replied=None):
+        one, other = self[who], self[to]
+        fields = {}
+        if replied:
+            messages, _ = await one.history_with(other)
+            fields["reply_to"] = next(it["message_id"] for it in messages if replied in it["message"])
+        await one.sends(text, other, **fields)
+        # Across homeservers the order is one only if each waits for the other.
+        await other.receives_message(text, one)
+
+    async def _is_dated(self):
+        """Nobody can wait two days for a picture: the times are set behind the API's back."""
+        said = [(before, text) for before, _, text, _ in CARGO_BIKE] + [(before, text) for before, _, _, text in OTHERS]
+        for house in (self.elmstreet, self.harbour):
+            async with house.database() as connection:
+                for before, text in said:
+                    await connection.execute("UPDATE messages SET sent_at = %s WHERE body = %s", (self.now - timedelta(minutes=before), text))
+
+    async def _is_read(self):
+        """By both, except what jonas said last."""
+        for reader, writers in (("mara", ("tomasz", "ines", "elif", "okan", LONG_NAME)), ("tomasz", ("mara",))):
+            person = await self[reader].connects()
+            for conversation in person.ready["direct"]:
+                if any(conversation["user_id"] == self[it].user_id for it in writers) and conversation["last_seq"]:
+                    await person.socket.send("mark-read", conversation_id=conversation["conversation_id"], seq=conversation["last_seq"])
+                    await person.receives("unread-changed", conversation_id=conversation["conversation_id"])
+
+    async def harbour_goes_down(self):
+        """From now on what mara writes there waits, and what has waited is delayed."""
+        mara = await self["mara"].connects()
+        await self.harbour.is_killed()
+        await mara.sends("Is the ferry running today?", self["ines"])
+        await self.elmstreet.query("UPDATE outbox SET created_at = created_at - interval '1 minute'")
+        await mara.receives("delivery", state="delayed", within=30)
+        await mara.sends("And does it take the dog?", self["ines"])
+        await mara.asks(f"freya@{self.harbour.name}")
+        await mara.socket.close()
+
+    async def long_things_are_said(self):
+        """What tries a layout: a page of text, and a word as long as one."""
+        elif_ = await self["elif"].connects()
+        for text in (WITHOUT_BLANKS, LONG_MESSAGE, "**مرحبا** يا مارا، كيف حالك؟ `shed --open`"):
+            await elif_.sends(text, self["mara"])
+        await elif_.socket.close()
+

@@ -1,0 +1,90 @@
+"""A walk through everything that there is to see. Whoever looks does so at each stop: `async for stop in tour(…)`."""
+
+from playwright.async_api import expect
+
+# What a browser itself says about a connection that ended.
+BROKEN = ("WebSocket connection to", "net::ERR_")
+
+
+async def the_door(visitor):
+    """Of somebody who is not in."""
+    page = visitor.page
+    await expect(page.get_by_role("textbox", name="Name", exact=True)).to_be_visible()
+    yield "sign-in"
+    await page.get_by_role("button", name="Sign in", exact=True).click()
+    await expect(page.get_by_text("Enter your password.")).to_be_visible()
+    yield "sign-in-missing"
+    await page.get_by_role("button", name="Create an account", exact=True).click()
+    await expect(page.get_by_role("button", name="Create account", exact=True)).to_be_visible()
+    yield "register"
+
+
+async def first_steps(visitor):
+    """Of somebody who is new."""
+    page = visitor.page
+    await expect(page.get_by_role("heading", name="Welcome,")).to_be_attached()
+    yield "first-steps"
+    await visitor.goes("#/friends")
+    await expect(page.get_by_role("heading", name="No friends here yet")).to_be_visible()
+    yield "no-friends"
+
+
+async def inside(visitor, neighbourhood):
+    """Of mara, whose friends' homeserver is away."""
+    page, people = visitor.page, neighbourhood.people
+    await expect(visitor.entry(people["jonas"])).to_be_visible()
+    yield "column"
+    for name, text in (("tomasz", "It leaves on the hour."), ("ines", "And does it take the dog?"), ("elif", "I found the recipe")):
+        await visitor.opens(people[name])
+        await expect(visitor.row(text).first).to_be_attached()
+        yield f"conversation-{name}"
+    await visitor.log().evaluate("log => { log.closest('.timeline-scroller').scrollTop = 0 }")
+    await expect(page.locator(".jump")).to_be_visible()
+    yield "scrolled-back"
+
+    await page.get_by_role("button", name="More about this conversation").click()
+    await expect(page.get_by_role("menuitem", name="Copy address")).to_be_visible()
+    yield "menu"
+    await page.keyboard.press("Escape")
+    await page.get_by_role("button", name="Emoji", exact=True).click()
+    await expect(page.locator(".emoji-cell").first).to_be_visible()
+    yield "emoji"
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("Control+k")
+    await expect(page.get_by_role("combobox", name="Name or address")).to_be_focused()
+    yield "switcher"
+    await page.keyboard.press("Escape")
+
+    await visitor.goes("#/direct/stranger@elmstreet.localhost")
+    await expect(page.get_by_role("heading", name="No conversation here yet")).to_be_visible()
+    yield "stranger"
+    await visitor.goes("#/friends")
+    await expect(page.get_by_role("button", name="Accept", exact=True)).to_be_visible()
+    yield "friends"
+    await page.get_by_role("button", name="More about jonas").click()
+    await page.get_by_role("menuitem", name="Remove friend").click()
+    await expect(page.get_by_role("alertdialog")).to_be_visible()
+    yield "dialog"
+    await page.keyboard.press("Escape")
+    await visitor.goes("#/settings")
+    await expect(page.get_by_text("this device")).to_be_visible()
+    yield "settings"
+
+
+async def without_a_connection(visitor, friend):
+    """The banner, what waits, and what was not sent in the end: the friendship ended meanwhile."""
+    page = visitor.page
+    visitor.allows(*BROKEN)
+    await visitor.opens(friend)
+    await expect(visitor.composer()).to_be_editable()
+    visitor.door.refuse()
+    visitor.door.cut()
+    await visitor.writes("Are you at home?")
+    await expect(page.get_by_text("No connection.")).to_be_visible()
+    await expect(visitor.row("Are you at home?")).to_have_attribute("data-state", "pending")
+    yield "offline"
+    await friend.removes(visitor.person)
+    visitor.door.accept()
+    await page.get_by_role("button", name="Try now").click()
+    await expect(visitor.row("Are you at home?")).to_have_attribute("data-state", "failed")
+    yield "failed"
