@@ -23,7 +23,7 @@ package struct WebClient: Sendable {
 
     /// Reads all files. Throws what is wrong with which setting.
     package init(settings: WebClientSettings, logger: Logger) throws(FieldError) {
-        let files = try ClientDirectory.read(settings.directory).map(Comments.removed)
+        let files = try ClientDirectory.read(settings.directory).map(CompactSource.of)
         let version = ClientVersion(of: files)
         let ofFile = PageHeaders.ofFile(speaksTLS: settings.speaksTLS)
         let ofModule = PageHeaders.ofModule(speaksTLS: settings.speaksTLS)

@@ -1,17 +1,18 @@
-/// Takes the comments out of what a browser gets: a third of it. `WebClient` asks for it once, at the start.
+/// Takes out of scripts and styles what a browser has no use for, and what is a third of them: comments, and the blanks that lines
+/// begin with. `WebClient` asks for it once, at the start.
 ///
-/// There is no parser here: a comment goes when it has its lines to itself, and its lines stay as empty ones, so that an error in a
-/// browser names a line of the sources. A line of text in a template that looks like one would go too; the client's own tests
-/// (`Tests/WebClient/comments.test.js`) compare what every file means with and without.
-enum Comments {
-    static func removed(from file: ClientDirectory.File) -> ClientDirectory.File {
+/// There is no parser here. A comment goes when it has its lines to itself, and its lines stay as empty ones, so that an error in a
+/// browser names a line of the sources. Nothing else of the language spans lines in our files, a template's text least of all:
+/// `Tests/WebClient/compact.test.js` holds them to that.
+enum CompactSource {
+    static func of(_ file: ClientDirectory.File) -> ClientDirectory.File {
         guard file.type == .js || file.type == .css else { return file }
-        let bytes = removed(from: file.bytes, hasLineComments: file.type == .js)
+        let bytes = compacted(file.bytes, hasLineComments: file.type == .js)
         return ClientDirectory.File(path: file.path, type: file.type, bytes: bytes)
     }
 
     /// - Parameter hasLineComments: Whether `//` begins one, as in a script and not in a style.
-    static func removed(from source: [UInt8], hasLineComments: Bool) -> [UInt8] {
+    private static func compacted(_ source: [UInt8], hasLineComments: Bool) -> [UInt8] {
         let lines = source.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         var kept: [ArraySlice<UInt8>] = []
         kept.reserveCapacity(lines.count)
@@ -22,7 +23,7 @@ enum Comments {
             } else if text.starts(with: "/*".utf8), let count = blockLength(lines[kept.count...]) {
                 kept.append(contentsOf: repeatElement([], count: count))
             } else {
-                kept.append(lines[kept.count])
+                kept.append(text)
             }
         }
         return Array(kept.joined(separator: [UInt8(ascii: "\n")]))
