@@ -37,6 +37,11 @@ export function currentLanguage() {
     return language;
 }
 
+/** The language as the reader's region writes dates and times in it: `en-GB` rather than `en`, where the browser says so. */
+export function currentLocale() {
+    return navigator.languages.find((tag) => tag.split('-')[0] === language) ?? language;
+}
+
 /** Languages that are written from right to left; there may come one any day. */
 const rightToLeft = new Set(['ar', 'fa', 'he', 'ur']);
 
