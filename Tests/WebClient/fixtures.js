@@ -3,6 +3,9 @@
 import { reduce } from '../../Sources/WebClient/Client/js/store/reducer.js';
 import { initialState } from '../../Sources/WebClient/Client/js/store/session.js';
 import { Store } from '../../Sources/WebClient/Client/js/store/store.js';
+import { useLanguage } from '../../Sources/WebClient/Client/js/text/catalogue.js';
+
+await useLanguage('en');
 
 export const alice = { address: 'alice@alpha.example', username: 'alice', server: 'alpha.example' };
 export const bob = 'bob@alpha.example';

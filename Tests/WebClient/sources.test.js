@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import test from 'node:test';
 
-import { t } from '../../Sources/WebClient/Client/js/text/catalogue.js';
+import { t, useLanguage } from '../../Sources/WebClient/Client/js/text/catalogue.js';
 import { de } from '../../Sources/WebClient/Client/js/text/de.js';
 import { en } from '../../Sources/WebClient/Client/js/text/en.js';
 import { failureText } from '../../Sources/WebClient/Client/js/text/problems.js';
@@ -96,7 +96,8 @@ test('every text that a file asks for by name is there', () => {
     }
 });
 
-test("every code has a sentence of its own: the homeserver's and ours", () => {
+test("every code has a sentence of its own: the homeserver's and ours", async () => {
+    await useLanguage('en');
     const schema = JSON.parse(readFileSync(new URL('../../docs/schemas/common.json', import.meta.url), 'utf8'));
     const ours = ['network', 'storage', 'outdated', 'expired', 'other_account', 'outbox_full'];
     for (const code of [...schema.$defs.code.enum, ...ours]) {

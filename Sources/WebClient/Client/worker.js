@@ -1,9 +1,12 @@
 /**
- * @file The service worker: it keeps the page's own files of this version, so that the page opens without a network and shows what it
- * kept. It never touches the API or the socket. A newer version's worker waits until the last page of the older one is closed.
+ * @file The service worker: it keeps every file of this version, so that the page opens without a network and shows what it kept, and so that
+ * an open page has its parts when the homeserver has a newer client already. It never touches the API or the socket. A newer version's
+ * worker waits until the last page of the older one is closed.
  */
 
 const version = '{{version}}';
+/** All scripts and styles, also those that a page loads only when they are wanted. */
+const parts = '{{parts}}'.split(' ');
 const shell = `home-${version}`;
 const emoji = 'home-emoji';
 
@@ -28,17 +31,20 @@ self.addEventListener('notificationclick', (event) => {
     event.waitUntil(open(event.notification.data?.address ?? ''));
 });
 
-/** The page and every file of its version that it names. */
+/** The page and everything that it may ask for; where one file is missing there is no worker of this version. */
 async function keepShell() {
     const page = await fetch('/', { cache: 'no-cache' });
-    const text = await page.clone().text();
-    const files = [...text.matchAll(/(?:href|src)="(\/client\/[^"]+)"/g)].map(([, path]) => path);
-    // The homeserver was replaced between the two answers: the next look finds both of one version.
-    if (!page.ok || files.length === 0 || !files.every((path) => path.startsWith(`/client/${version}/`))) throw new Error('the page is of another version');
+    // The homeserver was replaced since the worker came from it: the next look finds both of one version.
+    if (!(await isOurs(page))) throw new Error('the page is of another version');
     const cache = await caches.open(shell);
-    await cache.addAll([...new Set([...files, `/client/${version}/icons/sprite.svg`])]);
+    await cache.addAll([...parts, 'icons/sprite.svg'].map((part) => `/client/${version}/${part}`));
     await cache.add('/favicon.svg').catch(() => {});
     await cache.put('/', page);
+}
+
+/** Whether this is the page of our version, and not an error or a newer one. @param {Response} response */
+async function isOurs(response) {
+    return response.ok && (await response.clone().text()).includes(`/client/${version}/`);
 }
 
 async function forgetOthers() {
@@ -49,14 +55,16 @@ async function forgetOthers() {
 
 /** @param {Request} request */
 async function fromNetwork(request) {
-    const kept = await caches.match('/');
+    const cache = await caches.open(shell);
+    const kept = await cache.match('/');
     const fetched = fetch(request).then(async (response) => {
-        if (response.ok) await (await caches.open(shell)).put('/', response.clone());
+        // A newer page is shown, but not kept here: its files are those of the worker that comes with it.
+        if (await isOurs(response)) await cache.put('/', response.clone());
         // A proxy whose homeserver is just restarting: the kept page says it better, and connects by itself.
         return response.ok || !kept ? response : kept;
     });
     if (!kept) return fetched;
-    const late = new Promise((resolve) => setTimeout(() => resolve(kept.clone()), patience));
+    const late = new Promise((resolve) => setTimeout(() => resolve(kept), patience));
     return Promise.race([fetched.catch(() => kept), late]);
 }
 

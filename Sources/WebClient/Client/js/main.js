@@ -1,19 +1,16 @@
-/** @file What the page runs first: it makes the application and puts it into the page. */
+/** @file Makes the application and puts it into the page. The elements here are those of the first view; views/parts.js has the others. */
 
 import { HomeToasts } from './components/toasts.js';
 import { createHome } from './home.js';
+import { texts } from './language.js';
 import { HomeApp } from './views/app.js';
 import { HomeBanner } from './views/banner.js';
 import { HomeComposer } from './views/composer.js';
 import { HomeConversation } from './views/conversation.js';
 import { HomeConversationList } from './views/conversation-list.js';
-import { HomeFriends } from './views/friends.js';
-import { HomeSessions } from './views/sessions.js';
-import { HomeSettings } from './views/settings.js';
 import { HomeShell } from './views/shell.js';
 import { HomeSignIn } from './views/sign-in.js';
 import { HomeStart } from './views/start.js';
-import { HomeSwitcher } from './views/switcher.js';
 import { HomeTimeline } from './views/timeline.js';
 
 const elements = {
@@ -22,18 +19,15 @@ const elements = {
     'home-composer': HomeComposer,
     'home-conversation': HomeConversation,
     'home-conversation-list': HomeConversationList,
-    'home-friends': HomeFriends,
-    'home-sessions': HomeSessions,
-    'home-settings': HomeSettings,
     'home-shell': HomeShell,
     'home-sign-in': HomeSignIn,
     'home-start': HomeStart,
-    'home-switcher': HomeSwitcher,
     'home-timeline': HomeTimeline,
     'home-toasts': HomeToasts,
 };
 for (const [name, element] of Object.entries(elements)) customElements.define(name, element);
 
+await texts;
 const home = createHome();
 const app = new HomeApp();
 app.home = home;

@@ -1,7 +1,8 @@
 /** @file `<home-app>`: the whole page. It shows what fits the phase and wears the theme, the contrast and the language that are wanted. */
 
 import { h, icon } from '../ui/dom.js';
-import { currentDirection, currentLanguage, t, useLanguage } from '../text/catalogue.js';
+import { onDemand } from '../components/on-demand.js';
+import { currentDirection, currentLanguage, languageFor, t, useLanguage } from '../text/catalogue.js';
 
 /** @typedef {import('../store/types.js').Preferences} Preferences */
 
@@ -10,7 +11,6 @@ export class HomeApp extends HTMLElement {
     /** @type {import('../home.js').Home} */
     home = /** @type {any} */ (null);
     #lifetime = new AbortController();
-    #language = '';
 
     connectedCallback() {
         this.#lifetime = new AbortController();
@@ -33,13 +33,16 @@ export class HomeApp extends HTMLElement {
         for (const meta of document.querySelectorAll('meta[name=theme-color]')) {
             if (theme !== 'system') meta.setAttribute('content', frame);
         }
-        useLanguage(language);
         root.lang = currentLanguage();
         root.dir = currentDirection();
-        // Views take their texts when they are built: another language means other views.
-        const isOther = this.#language !== '' && this.#language !== root.lang;
-        this.#language = root.lang;
-        if (!isOther) return;
+        if (languageFor(language) !== root.lang) this.#speak(language);
+    }
+
+    /** Views take their texts when they are built: another language means other views. @param {string} language */
+    async #speak(language) {
+        const loaded = await onDemand(this.home, () => useLanguage(language));
+        if (!loaded || currentLanguage() === document.documentElement.lang) return;
+        this.#dress(this.home.store.state.preferences);
         this.#show();
         /** @type {HTMLElement|null} */ (this.querySelector('main h1'))?.focus();
     }

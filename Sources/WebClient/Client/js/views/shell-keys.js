@@ -17,7 +17,7 @@ export class ShellKeys {
     #home;
     #parts;
 
-    /** @param {import('../home.js').Home} home @param {{column: HTMLElement, switcher: HTMLElement}} parts */
+    /** @param {import('../home.js').Home} home @param {{column: HTMLElement, find: () => void}} parts */
     constructor(home, parts) {
         this.#home = home;
         this.#parts = parts;
@@ -28,7 +28,7 @@ export class ShellKeys {
         if (event.defaultPrevented || event.isComposing || document.querySelector('dialog[open], :popover-open')) return;
         const command = (isMac() ? event.metaKey : event.ctrlKey) && !event.altKey && !event.shiftKey;
         const onlyAlt = event.altKey && !event.ctrlKey && !event.metaKey && !event.shiftKey;
-        if (command && event.key.toLowerCase() === 'k') /** @type {any} */ (this.#parts.switcher).show?.();
+        if (command && event.key.toLowerCase() === 'k') this.#parts.find();
         else if (event.ctrlKey && event.key === '/') ShellKeys.help(this.#home);
         else if (onlyAlt && event.key === 'ArrowUp') this.#step(-1);
         else if (onlyAlt && event.key === 'ArrowDown') this.#step(1);

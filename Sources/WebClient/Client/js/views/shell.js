@@ -4,9 +4,11 @@ import { h, icon } from '../ui/dom.js';
 import { View } from '../ui/view.js';
 import { badge } from '../components/badge.js';
 import { button } from '../components/button.js';
+import { onDemand, onDemandIn } from '../components/on-demand.js';
 import { person } from '../components/person.js';
 import { conversationList, incomingRequests } from '../store/selectors.js';
 import { serverOf } from '../text/address.js';
+import { isMissing, loadPart } from './parts.js';
 import { commandKey, ShellKeys } from './shell-keys.js';
 
 /** @typedef {import('../store/types.js').Route} Route */
@@ -26,7 +28,7 @@ export class HomeShell extends View {
     }
 
     connected() {
-        const keys = new ShellKeys(this.home, { column: this.column, switcher: this.switcher });
+        const keys = new ShellKeys(this.home, { column: this.column, find: () => this.#find() });
         this.listen(document, 'keydown', (event) => keys.pressed(event));
         this.watch((state) => state.route, (route, before) => this.#show(route, before));
         this.watch((state) => conversationList(state).length === 0, (isNew) => {
@@ -65,7 +67,7 @@ export class HomeShell extends View {
             ),
             h(
                 'button.search',
-                { type: 'button', 'aria-keyshortcuts': 'Control+K', onclick: () => /** @type {any} */ (this.switcher).show?.() },
+                { type: 'button', 'aria-keyshortcuts': 'Control+K', onclick: () => this.#find() },
                 icon('search'),
                 h('span.truncate', null, t('shell.search')),
                 h('kbd', { 'aria-hidden': 'true' }, `${commandKey()} K`),
@@ -104,8 +106,22 @@ export class HomeShell extends View {
             else link.removeAttribute('aria-current');
         }
         if (route.view === before?.view) return;
-        this.main?.replaceChildren(h(elements[route.view]));
+        const place = h(elements[route.view]);
+        this.main?.replaceChildren(place);
+        if (isMissing(route.view)) this.#bring(route.view, place, before !== undefined);
         // Who works without eyes or mouse goes on reading where the new view begins; a conversation puts the focus into its composer.
-        if (before && route.view !== 'conversation') this.main?.querySelector('h1')?.focus();
+        else if (before && route.view !== 'conversation') this.main?.querySelector('h1')?.focus();
+    }
+
+    /** A view that was not shown before. @param {Route['view']} view @param {HTMLElement} place @param {boolean} takesFocus */
+    async #bring(view, place, takesFocus) {
+        await onDemandIn(this.home, place, () => loadPart(view));
+        if (takesFocus && place.isConnected) place.querySelector('h1')?.focus();
+    }
+
+    /** Ctrl+K. */
+    async #find() {
+        const isThere = !isMissing('switcher') || (await onDemand(this.home, () => loadPart('switcher')));
+        if (isThere) /** @type {any} */ (this.switcher).show();
     }
 }

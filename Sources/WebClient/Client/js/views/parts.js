@@ -1,0 +1,25 @@
+/**
+ * @file The elements that are loaded when they are first wanted, by the part of the page that they make. Only this file imports their
+ * modules, by `import()`, so they and what only they need are not in the first load.
+ */
+
+/** @type {Record<string, () => Promise<Record<string, CustomElementConstructor>>>} */
+const parts = {
+    friends: async () => ({ 'home-friends': (await import('./friends.js')).HomeFriends }),
+    settings: async () => {
+        const [{ HomeSettings }, { HomeSessions }] = await Promise.all([import('./settings.js'), import('./sessions.js')]);
+        return { 'home-settings': HomeSettings, 'home-sessions': HomeSessions };
+    },
+    switcher: async () => ({ 'home-switcher': (await import('./switcher.js')).HomeSwitcher }),
+};
+
+/** Whether the part has to be loaded first. @param {string} name */
+export function isMissing(name) {
+    return name in parts && !customElements.get(`home-${name}`);
+}
+
+/** Elements of it that stand in the page already come to life. @param {string} name */
+export async function loadPart(name) {
+    const elements = await parts[name]();
+    for (const [tag, element] of Object.entries(elements)) if (!customElements.get(tag)) customElements.define(tag, element);
+}
