@@ -17,7 +17,7 @@ import { commandKey, ShellKeys } from './shell-keys.js';
 const elements = { home: 'home-start', conversation: 'home-conversation', friends: 'home-friends', settings: 'home-settings' };
 
 /** As in shell.css: one thing at a time. */
-const narrow = matchMedia('(max-width: 700px)');
+const narrow = matchMedia('(max-width: 43.75em)');
 
 export class HomeShell extends View {
     build() {
