@@ -52,3 +52,21 @@ export async function onDemandIn({ t, actions }, place, load) {
         place.removeAttribute('aria-busy');
     }
 }
+
+/** A file of css/ that only such a part needs. @param {string} name @returns {Promise<void>} */
+export function stylesheet(name) {
+    const href = new URL(`../../css/${name}.css`, import.meta.url).pathname;
+    if (document.querySelector(`link[href="${href}"]`)) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+        const link = h('link', {
+            rel: 'stylesheet',
+            href,
+            onload: () => resolve(),
+            onerror: () => {
+                link.remove();
+                reject(new Error(`${href} could not be loaded`));
+            },
+        });
+        document.head.append(link);
+    });
+}

@@ -3,14 +3,19 @@
  * modules, by `import()`, so they and what only they need are not in the first load.
  */
 
+import { stylesheet } from '../components/on-demand.js';
+
 /** @type {Record<string, () => Promise<Record<string, CustomElementConstructor>>>} */
 const parts = {
     friends: async () => ({ 'home-friends': (await import('./friends.js')).HomeFriends }),
     settings: async () => {
-        const [{ HomeSettings }, { HomeSessions }] = await Promise.all([import('./settings.js'), import('./sessions.js')]);
+        const [{ HomeSettings }, { HomeSessions }] = await Promise.all([import('./settings.js'), import('./sessions.js'), stylesheet('settings')]);
         return { 'home-settings': HomeSettings, 'home-sessions': HomeSessions };
     },
-    switcher: async () => ({ 'home-switcher': (await import('./switcher.js')).HomeSwitcher }),
+    switcher: async () => {
+        const [{ HomeSwitcher }] = await Promise.all([import('./switcher.js'), stylesheet('switcher')]);
+        return { 'home-switcher': HomeSwitcher };
+    },
 };
 
 /** Whether the part has to be loaded first. @param {string} name */
