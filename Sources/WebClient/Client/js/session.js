@@ -87,7 +87,8 @@ export class Session {
     #listen() {
         const { window, document } = this.#parts.browser;
         const { signal } = this.#lifetime;
-        const wake = () => document.visibilityState === 'visible' && this.link.wake();
+        // A page in the background of a phone may be ended without another word.
+        const wake = () => (document.visibilityState === 'visible' ? this.link.wake() : this.drafts.flush());
         window.addEventListener('online', () => this.link.wake(), { signal });
         window.addEventListener('pageshow', wake, { signal });
         document.addEventListener('visibilitychange', wake, { signal });

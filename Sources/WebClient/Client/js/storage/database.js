@@ -145,5 +145,7 @@ function written(database, store, work) {
         transaction.oncomplete = () => resolve(true);
         transaction.onabort = transaction.onerror = () => reject(transaction.error);
         work(transaction.objectStore(store));
+        // Not when the browser next has time: a page that is being left has none any more.
+        transaction.commit();
     });
 }

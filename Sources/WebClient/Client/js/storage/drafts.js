@@ -41,13 +41,13 @@ export class Drafts {
         const isFirst = !this.#waiting.has(address);
         this.#waiting.set(address, text.slice(0, longest));
         // An empty one at once: what was just sent must not come back as a draft.
-        if (text === '') this.#keep(address);
-        else if (isFirst) this.#setTimer(() => this.#keep(address), pause);
+        if (text === '') this.#keep([address]);
+        else if (isFirst) this.#setTimer(() => this.#keep([address]), pause);
     }
 
     /** The page goes: what waits is kept now. */
     flush() {
-        for (const address of [...this.#waiting.keys()]) this.#keep(address);
+        this.#keep([...this.#waiting.keys()]);
     }
 
     /** What another tab wrote. @param {any} message */
@@ -56,13 +56,18 @@ export class Drafts {
         this.#store.dispatch({ type: 'draft', address: message.address, text: message.text });
     }
 
-    /** @param {string} address */
-    #keep(address) {
-        const text = this.#waiting.get(address);
-        if (text === undefined) return;
-        this.#waiting.delete(address);
-        this.#tabs.post({ kind: 'draft', address, text });
-        if (text === '') this.#database.remove('drafts', address);
-        else this.#database.put('drafts', { address, text });
+    /** All in one write: of several the browser does only the first for a page that is being left. @param {string[]} addresses */
+    #keep(addresses) {
+        const drafts = addresses.flatMap((address) => {
+            const text = this.#waiting.get(address);
+            return text === undefined ? [] : [{ address, text }];
+        });
+        for (const { address, text } of drafts) {
+            this.#waiting.delete(address);
+            this.#tabs.post({ kind: 'draft', address, text });
+        }
+        const [written, emptied] = [drafts.filter(({ text }) => text !== ''), drafts.filter(({ text }) => text === '')];
+        if (written.length > 0) this.#database.put('drafts', ...written);
+        if (emptied.length > 0) this.#database.remove('drafts', ...emptied.map(({ address }) => address));
     }
 }
