@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { emojiIndex, isEmojiOnly, searchEmoji, used, withTone } from '../../Sources/WebClient/Client/js/text/emoji.js';
+import { emojiIndex, emojiWord, isEmojiOnly, searchEmoji, used, withTone } from '../../Sources/WebClient/Client/js/text/emoji.js';
 
 /** @type {import('../../Sources/WebClient/Client/js/text/emoji.js').EmojiData} */
 const data = {
@@ -47,4 +47,9 @@ test('what is used comes to the front, once, and the oldest goes', () => {
 test('messages of one to six emoji and nothing else are shown large', () => {
     for (const text of ['😀', '😀 🎉', '👨‍👩‍👧', '👍🏽', '🇩🇪', '❤️', '1️⃣', '🏴󠁧󠁢󠁥󠁮󠁧󠁿', '😀😀😀😀😀😀']) assert.equal(isEmojiOnly(text), true, text);
     for (const text of ['', ' ', '1', '12', '#', '*', '©', '😀a', '😀😀😀😀😀😀😀', '\u200d', '😀'.repeat(4000), '1 😀']) assert.equal(isEmojiOnly(text), false, text.slice(0, 20));
+});
+
+test('a colon and two letters begin the name of an emoji, at the end of a text and not within words or code', () => {
+    for (const [text, word] of [[':sm', ':sm'], ['hello :smile', ':smile'], ['(:bär', ':bär'], ['a\n:+1', ':+1'], ['```x``` :sm', ':sm']]) assert.equal(emojiWord(text), word, text);
+    for (const text of ['', ':', ':s', 'a:sm', '10:30', 'http://x', ':smile ', ':smile:', '```\n :symbol', `:${'x'.repeat(33)}`]) assert.equal(emojiWord(text), '', text);
 });

@@ -1,8 +1,9 @@
 """Two federated homeservers that serve the web client, each with doors: proxies that can be cut and stalled without the others."""
 
 import tempfile
+from pathlib import Path
 
-from harness.node import Node
+from harness.node import Node, run
 from harness.ports import ports
 from harness.proxy import Proxy
 from harness.recorder import ROOT
@@ -18,10 +19,16 @@ class House(Node):
         self.door_ports = [ports.one() for _ in range(DOORS)]
         origins = [f"http://{name}:{port}" for port in self.door_ports]
         # The client as it stands in the sources: what a test shows is what one sees there.
-        settings = {"client": {"origins": origins}, "web": {"directory": str(CLIENT)}}
+        self.emoji = Path(directory) / "emoji.json"
+        settings = {"client": {"origins": origins}, "web": {"directory": str(CLIENT), "emoji": str(self.emoji)}}
         super().__init__(directory, name, settings=settings, **options)
         self.doors = []
         self._next = 0
+
+    async def made(self, peers=()):
+        await super().made(peers)
+        await run(ROOT / "ops" / "lib" / "emoji", self.emoji)
+        return self
 
     async def opens(self):
         """Its doors, once it is made."""

@@ -55,6 +55,12 @@ function scoreOf(entry, wanted, parts) {
     return score;
 }
 
+/** The beginning of an emoji's name, `:smi`, with which a text ends; '' when it ends otherwise, or within a code block. @param {string} text */
+export function emojiWord(text) {
+    const isCode = text.split('```').length % 2 === 0;
+    return isCode ? '' : /(?:^|[\s(])(:[\p{L}\p{N}_+-]{2,32})$/u.exec(text.slice(-40))?.[1] ?? '';
+}
+
 /** @param {Emoji} emoji @param {number} tone  0 to 5 @returns {string} the character in that skin tone */
 export function withTone(emoji, tone) {
     const [character, , , , , takesTone] = emoji;

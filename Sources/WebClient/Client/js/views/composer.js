@@ -6,6 +6,7 @@
 
 import { button } from '../components/button.js';
 import { t } from '../text/catalogue.js';
+import { emojiWord } from '../text/emoji.js';
 import { summary } from '../text/markdown.js';
 import { roomFor, sendable } from '../text/message-limits.js';
 import { h, icon } from '../ui/dom.js';
@@ -23,6 +24,9 @@ export class HomeComposer extends View {
     #conversation = null;
     /** What is answered, by conversation. @type {Map<string, Message>} */
     #answered = new Map();
+    /** @type {import('../lazy/emoji-completion.js').EmojiCompletion|null} */
+    #completion = null;
+    #hasAskedForCompletion = false;
 
     build() {
         const problemId = uniqueId('composer-problem');
@@ -80,7 +84,7 @@ export class HomeComposer extends View {
     /** @param {KeyboardEvent} event */
     #pressed(event) {
         // While an input method composes, Enter chooses a word (229 is what some say instead of `isComposing`).
-        if (event.isComposing || event.keyCode === 229) return;
+        if (event.isComposing || event.keyCode === 229 || this.#completion?.pressed(event)) return;
         if (event.key === 'Enter' && !event.shiftKey && !event.altKey) {
             event.preventDefault();
             this.#send();
@@ -94,6 +98,7 @@ export class HomeComposer extends View {
     #written() {
         this.problem.textContent = '';
         this.#measure();
+        this.#complete();
         if (this.#conversation) this.home.actions.saveDraft(this.#conversation.address, this.input.value);
     }
 
@@ -155,10 +160,26 @@ export class HomeComposer extends View {
         this.emoji.busy = false;
     }
 
-    /** At the caret, so that undo takes it back. @param {string} text */
+    /** `:smi` may become an emoji. What that needs is loaded with the first such word; where it cannot be had, words stay words. */
+    #complete() {
+        if (this.#completion) return void this.#completion.look();
+        if (this.#hasAskedForCompletion || emojiWord(this.input.value.slice(0, this.input.selectionEnd ?? 0)) === '') return;
+        this.#hasAskedForCompletion = true;
+        import('../lazy/emoji-completion.js').then(({ EmojiCompletion }) => {
+            this.#completion = new EmojiCompletion(this.input, (from, to, text) => this.#put(text, from, to));
+            this.#completion.look();
+        }, () => {});
+    }
+
+    /** At the caret. @param {string} text */
     #insert(text) {
         const { selectionStart, selectionEnd, value } = this.input;
-        this.input.setRangeText(text, selectionStart ?? value.length, selectionEnd ?? value.length, 'end');
+        this.#put(text, selectionStart ?? value.length, selectionEnd ?? value.length);
+    }
+
+    /** @param {string} text @param {number} from @param {number} to */
+    #put(text, from, to) {
+        this.input.setRangeText(text, from, to, 'end');
         this.#written();
     }
 }
