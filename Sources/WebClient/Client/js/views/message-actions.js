@@ -11,13 +11,18 @@ export class MessageActions {
     /** @type {MessageRow|null} */
     #row = null;
 
-    /** @param {{reply: (message: import('../store/types.js').Message) => void, copy: (text: string) => void}} actions */
-    constructor({ reply, copy }) {
+    /** @param {{reply: (message: import('../store/types.js').Message) => void, copy: (text: string) => void, cancel: (entry: import('../store/types.js').Outgoing) => void}} actions */
+    constructor({ reply, copy, cancel }) {
         const act = (/** @type {(message: any) => void} */ run) => () => this.#row?.item && run(this.#row.item);
         this.reply = button({ label: t('message.reply'), icon: 'reply', kind: 'quiet', iconOnly: true, onclick: act(reply) });
         this.copy = button({ label: t('message.copy'), icon: 'copy', kind: 'quiet', iconOnly: true, onclick: act((message) => copy(message.text)) });
-        this.element = h('div.message-actions', { role: 'toolbar', 'aria-label': t('message.actions'), onkeydown: (/** @type {KeyboardEvent} */ event) => this.#pressed(event) }, this.reply, this.copy);
-        for (const one of [this.reply, this.copy]) one.tabIndex = -1;
+        this.cancel = button({ label: t('message.cancel'), icon: 'trash', kind: 'quiet', iconOnly: true, onclick: act(cancel) });
+        this.element = h('div.message-actions', { role: 'toolbar', 'aria-label': t('message.actions'), onkeydown: (/** @type {KeyboardEvent} */ event) => this.#pressed(event) }, ...this.#all);
+        for (const one of this.#all) one.tabIndex = -1;
+    }
+
+    get #all() {
+        return [this.reply, this.copy, this.cancel];
     }
 
     /** @param {MessageRow|null} row */
@@ -26,8 +31,18 @@ export class MessageActions {
         if (this.element.contains(document.activeElement) && row !== this.#row) return;
         this.#row = row;
         if (!row?.item) return this.element.remove();
-        this.reply.hidden = isOutgoing(row.item);
+        this.refresh();
         row.anchor.append(this.element);
+    }
+
+    /** What can be done is another thing once a message was sent. */
+    refresh() {
+        const item = this.#row?.item;
+        if (!item) return;
+        const hadFocus = this.element.contains(document.activeElement);
+        this.reply.hidden = isOutgoing(item);
+        this.cancel.hidden = !isOutgoing(item) || item.state !== 'pending';
+        if (hadFocus && this.cancel.hidden && document.activeElement !== this.reply) this.copy.focus();
     }
 
     /** Where what one does with a message begins: Retry of a failed one, else the bar. @param {MessageRow} row */
@@ -40,7 +55,7 @@ export class MessageActions {
 
     /** @param {KeyboardEvent} event */
     #pressed(event) {
-        const all = [this.reply, this.copy].filter((one) => !one.hidden);
+        const all = this.#all.filter((one) => !one.hidden);
         const at = all.indexOf(/** @type {any} */ (event.target));
         if (event.key === 'ArrowRight' || event.key === 'ArrowLeft') all[(at + 1) % all.length]?.focus();
         else if (event.key === 'Escape') this.#row?.article.focus();

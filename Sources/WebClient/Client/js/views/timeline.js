@@ -51,7 +51,11 @@ export class HomeTimeline extends View {
         this.top = new TimelineTop(() => this.#load('load-older'));
         this.scroller = h('div.timeline-scroller', { role: 'log', 'aria-live': 'off', tabindex: '-1' }, this.top.element, this.list);
         this.scroll = new TimelineScroll(this.scroller, this.rows);
-        this.messageActions = new MessageActions({ copy, reply: (message) => this.dispatchEvent(new CustomEvent('reply', { detail: message, bubbles: true })) });
+        this.messageActions = new MessageActions({
+            copy,
+            reply: (message) => this.dispatchEvent(new CustomEvent('reply', { detail: message, bubbles: true })),
+            cancel: ({ nonce }) => actions.cancel(nonce),
+        });
         this.jump = button({ label: t('timeline.present'), icon: 'arrow-down', kind: 'plain', onclick: () => this.toNewest() });
         this.jump.classList.add('jump');
         // The log itself is silent, so that neither history nor rows that come back into the page are read aloud: what is new is said here.
@@ -137,6 +141,7 @@ export class HomeTimeline extends View {
         this.scroller.setAttribute('aria-busy', String(conversation.loading !== null));
         this.top.show(conversation, this.#range.start === 0);
         this.rows.render(this.#items, this.#range, this.#reading?.newKey(conversation) ?? null);
+        this.messageActions.refresh();
         if (hadFocus && !this.list.contains(document.activeElement)) this.scroller.focus({ preventScroll: true });
     }
 
