@@ -7,7 +7,7 @@ import pytest_asyncio
 from harness.node import befriend
 from harness.waiting import eventually
 from playwright.async_api import expect
-from stage.frames import traced
+from stage.frames import BROKEN, changes_frames, traced
 from stage.house import House
 
 LOST = "No connection. What you write is kept and sent later."
@@ -17,12 +17,26 @@ def banner(visitor, page=None):
     return (page or visitor.page).get_by_role("status").filter(has_text=LOST)
 
 
-async def shows(visitor, texts, within=60.0):
+async def shows_as_many(visitor, count):
     async def is_so():
-        return len(await visitor.texts()) >= len(texts)
+        return len(await visitor.texts()) >= count
 
-    await eventually(is_so, f"{visitor.user_id} sees {len(texts)} messages", within, pause=0.1)
+    await eventually(is_so, f"{visitor.user_id} sees {count} messages", within=60, pause=0.1)
+
+
+async def shows(visitor, texts):
+    await shows_as_many(visitor, len(texts))
     assert await visitor.texts() == texts
+
+
+async def shows_from_the_beginning(visitor, count):
+    """Scrolls up until all are in the page."""
+
+    async def is_so():
+        await visitor.log().evaluate("log => { log.scrollTop = 0 }")
+        return len(await visitor.texts()) >= count
+
+    await eventually(is_so, f"{visitor.user_id} sees {count} messages", within=60, pause=0.1)
 
 
 async def stored(house, prefix):
@@ -30,30 +44,98 @@ async def stored(house, prefix):
     return [body for (body,) in await house.query("SELECT body FROM messages WHERE body LIKE %s ORDER BY seq", prefix + "%")]
 
 
-async def test_what_came_during_an_outage_is_there_afterwards_by_a_resume(visitors, houses):
-    alice = await houses[0].person("alice")
-    bob, trace = await traced(visitors, houses[0], "bob")
-    await befriend(alice, bob.person)
-    await alice.connects()
+async def both_open(visitors, house, before=None):
+    """alice and bob with their conversation before them, and the trace of bob."""
+    alice = await visitors.at(house, "alice")
+    alice.allows(*BROKEN)
+    bob, trace = await traced(visitors, house, "bob", before)
+    await befriend(alice.person, bob.person)
+    await alice.opens(bob)
     await bob.opens(alice)
-    await alice.sends("before", bob.person)
+    return alice, bob, trace
+
+
+async def test_what_came_during_an_outage_is_there_afterwards_by_a_resume(visitors, houses):
+    alice, bob, trace = await both_open(visitors, houses[0])
+    await alice.writes("before")
     await bob.sees("before")
     bob.door.refuse()
     bob.door.cut()
+    tries = bob.door.accepted
     written = [f"meanwhile {number}" for number in range(30)]
     for text in written:
-        await alice.sends(text, bob.person)
+        await alice.writes(text)
     await expect(banner(bob)).to_be_visible()
-    await expect(bob.composer()).to_be_editable()
+    # It is tried again and again, and says when.
+    await expect(bob.page.get_by_text("Next try in")).to_be_visible()
+    await eventually(lambda: bob.door.accepted >= tries + 3, "it is tried a third time", within=30)
     await bob.composer().fill("a draft of the outage")
     assert await bob.texts() == ["before"]
     bob.door.accept()
     await shows(bob, ["before", *written])
+    await shows(alice, ["before", *written])
     await expect(banner(bob)).to_be_hidden()
     await expect(bob.composer()).to_have_value("a draft of the outage")
     assert trace.types().count("ready") == 1
     assert trace.types().count("resumed") == 1
     assert await bob.navigations() == 0
+
+
+async def test_a_connection_that_is_only_half_there_is_noticed_by_the_heartbeat(visitors, houses):
+    def change(frame):
+        return [{**frame, "heartbeat_ms": 500} if frame["type"] == "hello" else frame]
+
+    alice, bob, trace = await both_open(visitors, houses[0], lambda visitor: changes_frames(visitor, change))
+    await alice.writes("before")
+    await bob.sees("before")
+    assert trace.sockets == 1
+    bob.door.freeze()
+    answered = trace.types().count("pong")
+    await alice.writes("meanwhile")
+    await bob.writes("written into nothing")
+    await expect(bob.row("written into nothing")).to_have_attribute("data-state", "pending")
+    await eventually(lambda: "resumed" in trace.types(), "the page is connected anew", within=30)
+    await shows(bob, ["before", "meanwhile", "written into nothing"])
+    await shows(alice, ["before", "meanwhile", "written into nothing"])
+    await expect(bob.row("written into nothing")).to_have_attribute("data-state", "sent")
+    await expect(banner(bob)).to_be_hidden()
+    # The first connection was heard of no more, and was never said to be over.
+    assert trace.sockets == 2
+    assert trace.types().index("resumed") > answered
+    assert trace.types().count("ready") == 1
+    assert await bob.navigations() == 0
+    assert await stored(houses[0], "written into") == ["written into nothing"]
+
+
+async def test_what_waits_for_a_connection_can_be_taken_back(visitors, houses):
+    alice, bob, trace = await both_open(visitors, houses[0])
+    bob.door.refuse()
+    bob.door.cut()
+    await expect(banner(bob)).to_be_visible()
+    for text in ("pending 1", "pending 2", "pending 3", "pending 4"):
+        await bob.writes(text)
+        await expect(bob.row(text)).to_have_attribute("data-state", "pending")
+    await bob.row("pending 2").hover()
+    await bob.row("pending 2").get_by_role("button", name="Do not send").click()
+    await expect(bob.row("pending 2")).to_have_count(0)
+    # The same without a mouse.
+    await bob.row("pending 3").focus()
+    await bob.page.keyboard.press("Enter")
+    await bob.page.keyboard.press("ArrowRight")
+    await bob.page.keyboard.press("Enter")
+    await expect(bob.row("pending 3")).to_have_count(0)
+    assert await bob.page.evaluate("document.activeElement.closest('[role=log]') !== null")
+    bob.door.accept()
+    await bob.page.get_by_role("button", name="Try now").click()
+    await shows(alice, ["pending 1", "pending 4"])
+    await shows(bob, ["pending 1", "pending 4"])
+    await expect(bob.row("pending 4")).to_have_attribute("data-state", "sent")
+    assert await stored(houses[0], "pending") == ["pending 1", "pending 4"]
+    # What was sent can be answered, and not be taken back.
+    await bob.row("pending 4").hover()
+    await expect(bob.row("pending 4").get_by_role("button", name="Reply")).to_be_visible()
+    await expect(bob.row("pending 4").get_by_role("button", name="Do not send")).to_be_hidden()
+    assert trace.types().count("ready") == 1
 
 
 async def test_a_message_whose_ack_is_lost_is_there_once(visitors, houses):
@@ -126,27 +208,40 @@ async def own_house(state):
 
 
 async def test_a_homeserver_that_is_killed_amid_messages_loses_none(visitors, own_house):
-    alice, _ = await traced(visitors, own_house, "alice")
-    bob, _ = await traced(visitors, own_house, "bob")
+    alice, sent_by_alice = await traced(visitors, own_house, "alice")
+    bob, sent_by_bob = await traced(visitors, own_house, "bob")
     await befriend(alice.person, bob.person)
     await alice.opens(bob)
     await bob.opens(alice)
-    written = [f"crash {number:02}" for number in range(30)]
-
     killed = asyncio.Event()
 
-    async def write():
-        for text in written:
-            if text == written[20]:
+    async def write(visitor, name):
+        texts = [f"crash of {name}: {number:03}" for number in range(100)]
+        for text in texts:
+            if text == texts[60]:
                 await killed.wait()
-            await alice.writes(text)
+            await visitor.writes(text)
+        return texts
 
-    writing = asyncio.create_task(write())
-    await bob.sees(written[4])
+    writing = [asyncio.create_task(write(alice, "alice")), asyncio.create_task(write(bob, "bob"))]
+    await bob.sees("crash of alice: 020")
     await own_house.is_killed()
     killed.set()
     await own_house.starts()
-    await writing
-    await shows(bob, written)
-    await shows(alice, written)
-    assert await stored(own_house, "crash") == written
+    written = await asyncio.gather(*writing)
+    for visitor in (alice, bob):
+        await shows_from_the_beginning(visitor, 200)
+    history = (await alice.person.history_with(bob.person))[0]
+    texts = [message["message"] for message in history]
+    # Each has sent his own in the order of writing; that of all together is one, for everybody.
+    assert [message["seq"] for message in history] == list(range(1, 201))
+    for own, name in zip(written, ("alice", "bob")):
+        assert [text for text in texts if text.startswith(f"crash of {name}")] == own
+    assert await alice.texts() == texts
+    assert await bob.texts() == texts
+    rows = await own_house.query("SELECT count(*), count(DISTINCT nonce) FROM messages WHERE body LIKE 'crash of %%'")
+    assert rows == [(200, 200)]
+    for trace in (sent_by_alice, sent_by_bob):
+        nonces = {(frame["message"], frame["nonce"]) for frame in trace.sent if frame["type"] == "private-message"}
+        assert len(nonces) == 100
+    assert await alice.navigations() == await bob.navigations() == 0

@@ -8,6 +8,7 @@ import { Link } from './connection/link.js';
 import { Outbox } from './connection/outbox.js';
 import { ReadMarker } from './connection/read-marker.js';
 import { openSocket } from './connection/socket.js';
+import { askForTicket } from './connection/ticket.js';
 import { Notifier } from './notify/notifier.js';
 import { Cache } from './storage/cache.js';
 import { Database } from './storage/database.js';
@@ -38,10 +39,11 @@ export class Session {
         const { browser, store, api, tabs, account } = parts;
         const { setTimer, clearTimer, now, random } = browser;
         this.account = account;
-        this.database = new Database(browser.indexedDB, account.address, (detail) => store.dispatch({ type: 'condition-began', id: 'storage', detail }));
+        this.database = new Database(browser.indexedDB, account.address, setTimer, (detail) =>
+            store.dispatch(detail ? { type: 'condition-began', id: 'storage', detail } : { type: 'condition-ended', id: 'storage' }));
         const ownTabs = { post: (/** @type {object} */ message) => tabs.post({ ...message, account: account.address }) };
         this.link = new Link({
-            ticket: async () => (await api.post('/ws-ticket')).ticket,
+            ticket: () => askForTicket(async (signal) => (await api.post('/ws-ticket', undefined, { signal })).ticket, browser),
             open: (ticket, resume, listener) => openSocket(browser.WebSocket, this.#socketURL(ticket, resume), listener),
             show: (link) => this.#showLink(link),
             deliver: (frame) => this.#deliver(frame),

@@ -3,6 +3,8 @@
 /** How long a request may take, ms. */
 const timeout = 20_000;
 
+/** @typedef {{isSigningIn?: boolean, signal?: AbortSignal}} Options  when one signs in, 401 is about the password */
+
 /** A `Failure` (store/types.js) that can be thrown. */
 export class Failed extends Error {
     /** @param {string} code @param {string} message @param {{field?: string|null, retryAfterMs?: number|null}} [details] */
@@ -52,7 +54,7 @@ export class Api {
         return this.#request('GET', search ? `${path}?${search}` : path);
     }
 
-    /** @param {string} path @param {object} [body] @param {{isSigningIn?: boolean}} [options]  there 401 is about the password */
+    /** @param {string} path @param {object} [body] @param {Options} [options] */
     post(path, body, options) {
         return this.#request('POST', path, body, options);
     }
@@ -75,10 +77,11 @@ export class Api {
         return entries;
     }
 
-    /** @param {string} method @param {string} path @param {object} [body] @param {{isSigningIn?: boolean}} [options] @returns {Promise<any>} */
-    async #request(method, path, body, { isSigningIn = false } = {}) {
+    /** @param {string} method @param {string} path @param {object} [body] @param {Options} [options] @returns {Promise<any>} */
+    async #request(method, path, body, { isSigningIn = false, signal } = {}) {
         if (this.#stopped) throw this.#stopped;
-        const init = { method, signal: AbortSignal.timeout(timeout), ...(body && { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }) };
+        const inTime = AbortSignal.timeout(timeout);
+        const init = { method, signal: signal ? AbortSignal.any([signal, inTime]) : inTime, ...(body && { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }) };
         let response;
         let answer;
         try {
