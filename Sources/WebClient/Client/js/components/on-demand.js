@@ -20,7 +20,7 @@ export async function onDemand({ t, actions }, load) {
         return { part: await load() };
     } catch (error) {
         reportError(error);
-        actions.toast({ kind: 'error', text: t('part.missing-text'), action: { label: t('link.reload'), run: actions.reload } });
+        actions.toast({ kind: 'error', text: t('part.missing-text'), actions: [{ label: t('link.reload'), run: actions.reload }] });
         return null;
     }
 }
