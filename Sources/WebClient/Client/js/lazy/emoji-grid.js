@@ -7,7 +7,7 @@ import { h } from '../ui/dom.js';
 
 /** @typedef {import('../text/emoji.js').Emoji} Emoji @typedef {{id: string, title: string, emoji: Emoji[]}} Section */
 
-export const columns = 9;
+export const columns = 8;
 
 export class EmojiGrid {
     element = h('div.emoji-grid', { role: 'group' });
