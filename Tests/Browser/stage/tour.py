@@ -88,3 +88,18 @@ async def without_a_connection(visitor, friend):
     await page.get_by_role("button", name="Try now").click()
     await expect(visitor.row("Are you at home?")).to_have_attribute("data-state", "failed")
     yield "failed"
+
+
+async def in_any_language(visitor):
+    """The places that are found without a word."""
+    page = visitor.page
+    await expect(page.locator("home-sign-in h1")).to_be_visible()
+    yield "sign-in"
+    await visitor.signs_in()
+    await expect(page.locator(".conversation-entry").first).to_be_visible()
+    yield "column"
+    for view in ("friends", "settings"):
+        await visitor.goes(f"#/{view}")
+        await expect(page.locator(f"home-{view} h1")).to_be_visible()
+        await expect(page.locator(f"home-{view} .rows li").first).to_be_visible()
+        yield view
