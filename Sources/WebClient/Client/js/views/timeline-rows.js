@@ -23,8 +23,12 @@ export class TimelineRows {
     render(items, { start, end }, newKey) {
         const wanted = new Set();
         for (let index = start; index < end; index += 1) wanted.add(keyOf(items[index]));
+        const focused = this.#container.contains(document.activeElement) ? document.activeElement : null;
+        const held = this.of(focused);
+        let beside = held?.element.nextElementSibling ?? held?.element.previousElementSibling;
         for (const [key, row] of this.#rows) {
             if (wanted.has(key)) continue;
+            if (row.element === beside) beside = row.element.nextElementSibling;
             row.element.remove();
             this.#rows.delete(key);
         }
@@ -35,6 +39,7 @@ export class TimelineRows {
             if (row.element === next) next = next.nextElementSibling;
             else this.#container.insertBefore(row.element, next);
         }
+        if (focused !== null && document.activeElement !== focused) giveFocus(focused, held?.article, beside?.querySelector('article.message'));
         this.#keepStop(end > start ? keyOf(items[end - 1]) : null);
     }
 
@@ -94,4 +99,10 @@ export class TimelineRows {
         const last = this.get(newest);
         if (last) this.makeStop(last);
     }
+}
+
+/** A row that is moved loses the focus, a button goes with what it was for, and a row that is taken away with what it has: to the first that is still there. @param {...(Element|null|undefined)} candidates */
+function giveFocus(...candidates) {
+    const first = candidates.find((one) => one?.isConnected);
+    if (first instanceof HTMLElement) first.focus({ preventScroll: true });
 }
