@@ -173,7 +173,7 @@ test('a beginning is one short line, and counts are short', () => {
 
 test('drafts: kept after a pause, emptied at once, the same in both tabs, there after a reload', async () => {
     const clock = new Clock();
-    const database = new Database(null, alice.address, () => {});
+    const database = new Database(null, alice.address, clock.setTimer, () => {});
     const other = storeOf(stateAfter(ready()));
     const others = new Drafts(other, database, { post: () => {} }, clock.setTimer);
     const store = storeOf(stateAfter(ready()));
@@ -194,7 +194,7 @@ test('drafts: kept after a pause, emptied at once, the same in both tabs, there 
 
 test('the cache keeps 50 conversations with 100 messages, and no drafts and nothing unsent', async () => {
     const clock = new Clock();
-    const database = new Database(null, alice.address, () => {});
+    const database = new Database(null, alice.address, clock.setTimer, () => {});
     const people = Array.from({ length: 60 }, (_, n) => `user${n}@alpha.example`);
     const entries = people.map((address, n) => direct(address, { conversation_id: id(500 + n), last_seq: 1, last_message: { message_id: id(n), seq: 1, from_user_id: address, message: 'hi', timestamp: time(n) } }));
     const store = storeOf(stateAfter(ready({ direct: [...entries, direct(bob)] })));
@@ -212,8 +212,8 @@ test('the cache keeps 50 conversations with 100 messages, and no drafts and noth
 });
 
 test('a browser that refuses to keep anything: memory, and the person is told', async () => {
-    const problems = /** @type {string[]} */ ([]);
-    const database = new Database(null, alice.address, (detail) => problems.push(detail));
+    const problems = /** @type {Array<string|null>} */ ([]);
+    const database = new Database(null, alice.address, new Clock().setTimer, (detail) => problems.push(detail));
     assert.equal(await database.put('outbox', { nonce: 'a' }), false);
     assert.deepEqual([problems, await database.all('outbox')], [['refused'], [{ nonce: 'a' }]]);
     await database.remove('outbox', 'a');

@@ -5,6 +5,9 @@
 
 /** @typedef {'outbox'|'drafts'|'conversations'} StoreName */
 
+/** How long (ms) a browser may take to open it. Some never answer, and sending must not wait for that. */
+const patience = 3_000;
+
 /** Raised when the form of what is kept changes; what an older client kept of conversations is thrown away then. */
 const version = 1;
 
@@ -17,7 +20,10 @@ const storeNames = ['outbox', 'drafts', 'conversations'];
 export class Database {
     #factory;
     #name;
+    #setTimer;
     #onProblem;
+    #hasProblem = false;
+    #isClosed = false;
     /** @type {IDBDatabase|null} */
     #database = null;
     /** What is asked for before it is open waits. @type {Promise<void>} */
@@ -28,11 +34,13 @@ export class Database {
     /**
      * @param {IDBFactory|null} factory
      * @param {string} account  an address
-     * @param {(detail: 'refused'|'full') => void} onProblem
+     * @param {(run: () => void, ms: number) => any} setTimer
+     * @param {(detail: 'refused'|'full'|null) => void} onProblem  null: everything is kept again
      */
-    constructor(factory, account, onProblem) {
+    constructor(factory, account, setTimer, onProblem) {
         this.#factory = factory;
         this.#name = `home-${account}`;
+        this.#setTimer = setTimer;
         this.#onProblem = onProblem;
         this.#opened = this.#open();
     }
@@ -43,17 +51,25 @@ export class Database {
             if (!this.#factory) throw new Error('there is no IndexedDB');
             const request = this.#factory.open(this.#name, version);
             request.onupgradeneeded = () => upgrade(request.result);
-            const database = await finished(request);
-            // Another tab signs out or has a newer version: it must not wait for this one.
-            database.onversionchange = () => this.close();
-            database.onclose = () => (this.#database = null);
-            this.#database = database;
-        } catch {
-            this.#onProblem('refused');
+            const opened = finished(request).then((database) => this.#use(database));
+            const late = new Promise((resolve, reject) => this.#setTimer(() => reject(new Error('the browser does not answer')), patience));
+            await Promise.race([opened, late]);
+        } catch (error) {
+            this.#failed(error);
         }
     }
 
+    /** @param {IDBDatabase} database */
+    #use(database) {
+        if (this.#isClosed) return database.close();
+        // Another tab signs out or has a newer version: it must not wait for this one.
+        database.onversionchange = () => this.close();
+        database.onclose = () => (this.#database = null);
+        this.#database = database;
+    }
+
     close() {
+        this.#isClosed = true;
         this.#database?.close();
         this.#database = null;
     }
@@ -73,7 +89,23 @@ export class Database {
             if (done) this.#memory[store].delete(value[keys[store]]);
             else this.#memory[store].set(value[keys[store]], value);
         }
+        if (done && this.#hasProblem) await this.#catchUp();
         return done === true;
+    }
+
+    /** It can be written again: what only memory has is kept too, and the person need not worry any more. */
+    async #catchUp() {
+        for (const store of storeNames) {
+            const memory = this.#memory[store];
+            const waiting = [...memory];
+            if (!waiting.length) continue;
+            const done = await this.#attempt((database) => written(database, store, (objects) => waiting.forEach(([, value]) => objects.put(value))));
+            if (!done) return;
+            // What was written meanwhile and could not be kept is another value.
+            for (const [key, value] of waiting) if (memory.get(key) === value) memory.delete(key);
+        }
+        this.#hasProblem = false;
+        this.#onProblem(null);
     }
 
     /** @param {StoreName} store @param {string[]} names */
@@ -95,9 +127,15 @@ export class Database {
         for (const store of storeNames) this.#memory[store].clear();
         try {
             if (this.#factory) await finished(this.#factory.deleteDatabase(this.#name));
-        } catch {
-            this.#onProblem('refused');
+        } catch (error) {
+            this.#failed(error);
         }
+    }
+
+    /** @param {any} error */
+    #failed(error) {
+        this.#hasProblem = true;
+        this.#onProblem(error?.name === 'QuotaExceededError' ? 'full' : 'refused');
     }
 
     /**
@@ -111,7 +149,7 @@ export class Database {
         try {
             return await work(this.#database);
         } catch (error) {
-            this.#onProblem(/** @type {any} */ (error)?.name === 'QuotaExceededError' ? 'full' : 'refused');
+            this.#failed(error);
             return null;
         }
     }
@@ -143,7 +181,8 @@ function written(database, store, work) {
     return new Promise((resolve, reject) => {
         const transaction = database.transaction(store, 'readwrite', { durability: 'strict' });
         transaction.oncomplete = () => resolve(true);
-        transaction.onabort = transaction.onerror = () => reject(transaction.error);
+        // An error ends in an abort, and only then it is known which one it was.
+        transaction.onabort = () => reject(transaction.error);
         work(transaction.objectStore(store));
         // Not when the browser next has time: a page that is being left has none any more.
         transaction.commit();
