@@ -17,7 +17,14 @@ import { addFriendForm } from './friends-add.js';
 /** @typedef {import('../store/types.js').Friend} Friend */
 /** @typedef {import('../store/types.js').FriendRequest} FriendRequest */
 
+/** How long (ms) until the next look at requests that wait for another homeserver: twice as long each time, up to the last. */
+const firstLook = 1_000;
+const lastLook = 60_000;
+
 export class HomeFriends extends View {
+    /** @type {ReturnType<typeof setTimeout>|undefined} */
+    #looking;
+
     build() {
         const { t, store, actions } = this.home;
         const account = /** @type {import('../store/types.js').Account} */ (store.state.account);
@@ -41,11 +48,26 @@ export class HomeFriends extends View {
 
     connected() {
         this.watch(incomingRequests, (requests) => this.incoming?.show(requests));
-        this.watch(outgoingRequests, (requests) => this.outgoing?.show(requests));
+        this.watch(outgoingRequests, (requests) => {
+            this.outgoing?.show(requests);
+            this.#lookLater(firstLook);
+        });
+        this.signal.addEventListener('abort', () => clearTimeout(this.#looking), { once: true });
         this.watch(friendList, (friends) => {
             this.all?.show(friends);
             if (this.empty) this.empty.hidden = friends.length > 0;
         });
+    }
+
+    /** No frame tells that a request has reached its homeserver: while one looks on, the list is asked for. @param {number} ms */
+    #lookLater(ms) {
+        clearTimeout(this.#looking);
+        const { store, actions } = this.home;
+        if (!outgoingRequests(store.state).some(({ state }) => state === 'queued')) return;
+        this.#looking = setTimeout(() => {
+            if (document.visibilityState === 'visible') actions.refreshRequests();
+            this.#lookLater(Math.min(2 * ms, lastLook));
+        }, ms);
     }
 
     /** @param {FriendRequest} request */
