@@ -6,9 +6,10 @@ import { rovingList } from '../components/roving-list.js';
 import { conversationList, lastActivity } from '../store/selectors.js';
 import { serverOf } from '../text/address.js';
 import { currentLocale, t } from '../text/catalogue.js';
-import { fullText, shortText, untilTomorrow } from '../text/dates.js';
+import { fullText, shortText } from '../text/dates.js';
 import { summary } from '../text/markdown.js';
 import { h, icon } from '../ui/dom.js';
+import { onNewDay } from '../ui/new-day.js';
 import { View } from '../ui/view.js';
 
 /** @typedef {import('../store/types.js').Conversation} Conversation */
@@ -27,7 +28,7 @@ export class HomeConversationList extends View {
     connected() {
         this.watch(conversationList, (conversations) => this.#show(conversations));
         this.watch((state) => state.route, () => this.#mark());
-        this.#atMidnight();
+        onNewDay(() => this.#entries.forEach((entry) => entry.refreshTime()), this.signal);
     }
 
     /** @param {Conversation[]} conversations */
@@ -57,14 +58,6 @@ export class HomeConversationList extends View {
     #mark() {
         const { route } = this.home.store.state;
         for (const [address, entry] of this.#entries) entry.select(route.view === 'conversation' && route.address === address);
-    }
-
-    #atMidnight() {
-        const timer = setTimeout(() => {
-            for (const entry of this.#entries.values()) entry.refreshTime();
-            this.#atMidnight();
-        }, untilTomorrow(Date.now()) + 50);
-        this.signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
     }
 }
 
