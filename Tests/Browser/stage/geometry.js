@@ -1,6 +1,7 @@
 // What is wrong with the layout of the page as it stands, in words; nothing when all is well. For `page.evaluate`.
-({ least }) => {
+({ finger }) => {
     const wrong = [];
+    const least = matchMedia('(pointer: coarse)').matches ? finger : 0;
     const named = (element) => {
         const text = (element.getAttribute('aria-label') ?? element.textContent ?? '').trim().slice(0, 40);
         return `<${element.localName} class="${element.className}"> “${text}”`;
@@ -26,8 +27,8 @@
         const target = thing.closest('label, .control, .switch') ?? thing;
         const { width, height } = target.getBoundingClientRect();
         // The groups of emoji share one line, however many they are.
-        const leastWidth = thing.closest('.emoji-groups') ? 24 : least;
-        if (least && !isInText && (height < least - 0.5 || width < leastWidth - 0.5)) wrong.push(`${named(thing)} is ${Math.round(width)} × ${Math.round(height)} px, less than a finger`);
+        const leastWidth = thing.closest('.emoji-groups') ? Math.min(24, least) : least;
+        if (!isInText && (height < least - 0.5 || width < leastWidth - 0.5)) wrong.push(`${named(thing)} is ${Math.round(width)} × ${Math.round(height)} px, less than a finger`);
     }
 
     // What one writes in is never covered by what is not a layer of its own.

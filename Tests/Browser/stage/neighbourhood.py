@@ -29,12 +29,11 @@ CARGO_BIKE = [
 OTHERS = [
     (3 * DAY + 20, "mara", "okan", "The ladder is back in the shed."),
     (DAY + 300, LONG_NAME, "mara", "Would you mind if the choir rehearsed in the courtyard on Thursday evening, as it did last year?"),
-    (205, "mara", "ines", "See you at the harbour fair!"),
-    (64, "elif", "mara", "I found the recipe, it is my grandmother’s"),
-    (31, "jonas", "mara", "Soup is on the stove"),
-    (27, "jonas", "mara", "Bring bread if you pass the bakery 🥖"),
+    (205, "mara", "noor", "See you at the harbour fair!"),
+    (64, "aylin", "mara", "I found the recipe, it is my grandmother’s"),
+    (31, "theo", "mara", "Soup is on the stove"),
+    (27, "theo", "mara", "Bring bread if you pass the bakery 🥖"),
 ]
-DRAFT = ("elif", "Could you send me a picture of it? I")
 
 PARAGRAPH = (
     "The minutes of our meeting, for all who could not come: we talked about the roof of the shed first, which leaks where "
@@ -45,7 +44,7 @@ WITHOUT_BLANKS = "https://archive.example.org/" + "meeting-of-the-street-" * 16 
 
 
 class Neighbourhood:
-    """mara and jonas, elif, okan on elmstreet; tomasz, ines and somebody with a long name on harbour. All but the strangers are mara's friends."""
+    """mara and theo, aylin, okan on elmstreet; tomasz, noor and somebody with a long name on harbour. All but the strangers are mara's friends."""
 
     def __init__(self, houses, now=None):
         self.elmstreet, self.harbour = houses
@@ -57,11 +56,11 @@ class Neighbourhood:
 
     async def gathers(self):
         """Everybody moves in, becomes friends, and says what there is to say."""
-        for house, names in ((self.elmstreet, ("mara", "jonas", "elif", "okan", "nils")), (self.harbour, ("tomasz", "ines", LONG_NAME, "paula"))):
+        for house, names in ((self.elmstreet, ("mara", "theo", "aylin", "okan", "nils")), (self.harbour, ("tomasz", "noor", LONG_NAME, "paula"))):
             for person in await house.people(*names):
                 self.people[person.name] = person
         mara = self["mara"]
-        friends = ("jonas", "elif", "okan", "tomasz", "ines", LONG_NAME)
+        friends = ("theo", "aylin", "okan", "tomasz", "noor", LONG_NAME)
         await asyncio.gather(*(befriend(mara, self[name]) for name in friends))
         for name in ("mara", *friends):
             await self[name].connects()
@@ -97,8 +96,8 @@ class Neighbourhood:
                     await connection.execute("UPDATE messages SET sent_at = %s WHERE body = %s", (self.now - timedelta(minutes=before), text))
 
     async def _is_read(self):
-        """By both, except what jonas said last."""
-        for reader, writers in (("mara", ("tomasz", "ines", "elif", "okan", LONG_NAME)), ("tomasz", ("mara",))):
+        """By both, except what theo said last."""
+        for reader, writers in (("mara", ("tomasz", "noor", "aylin", "okan", LONG_NAME)), ("tomasz", ("mara",))):
             person = await self[reader].connects()
             for conversation in person.ready["direct"]:
                 if any(conversation["user_id"] == self[it].user_id for it in writers) and conversation["last_seq"]:
@@ -109,17 +108,17 @@ class Neighbourhood:
         """From now on what mara writes there waits, and what has waited is delayed."""
         mara = await self["mara"].connects()
         await self.harbour.is_killed()
-        await mara.sends("Is the ferry running today?", self["ines"])
+        await mara.sends("Is the ferry running today?", self["noor"])
         await self.elmstreet.query("UPDATE outbox SET created_at = created_at - interval '1 minute'")
         await mara.receives("delivery", state="delayed", within=30)
-        await mara.sends("And does it take the dog?", self["ines"])
+        await mara.sends("And does it take the dog?", self["noor"])
         await mara.asks(f"freya@{self.harbour.name}")
         await mara.socket.close()
 
     async def long_things_are_said(self):
         """What tries a layout: a page of text, and a word as long as one."""
-        elif_ = await self["elif"].connects()
+        aylin = await self["aylin"].connects()
         for text in (WITHOUT_BLANKS, LONG_MESSAGE, "**مرحبا** يا مارا، كيف حالك؟ `shed --open`"):
-            await elif_.sends(text, self["mara"])
-        await elif_.socket.close()
+            await aylin.sends(text, self["mara"])
+        await aylin.socket.close()
 
