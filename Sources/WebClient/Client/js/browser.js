@@ -2,6 +2,9 @@
 
 /** @typedef {ReturnType<typeof browser>} Browser */
 
+/** What is longer (ms) fires at once: whoever is told to wait for ever would ask without end. */
+const longestTimer = 2 ** 31 - 1;
+
 /** What may be missing or refused is null or throws where it is used, never here. */
 export function browser() {
     return {
@@ -22,7 +25,7 @@ export function browser() {
         now: () => Date.now(),
         random: () => Math.random(),
         newId,
-        setTimer: (/** @type {() => void} */ run, /** @type {number} */ ms) => setTimeout(run, ms),
+        setTimer: (/** @type {() => void} */ run, /** @type {number} */ ms) => setTimeout(run, Math.min(ms, longestTimer)),
         clearTimer: (/** @type {any} */ timer) => clearTimeout(timer),
     };
 }

@@ -1,5 +1,7 @@
 /** @file Actions of signing in and out, sessions and the password. */
 
+import { Failed } from '../connection/api.js';
+import { isSessionList } from '../store/frames.js';
 import { accountOf } from '../store/session.js';
 
 /** @typedef {import('../home.js').Application} Application */
@@ -14,15 +16,12 @@ export function accountActions(app) {
         register: ({ username, password, registrationToken }) =>
             enter('/register', { username, password: password.normalize('NFC'), ...(registrationToken && { registration_token: registrationToken }) }),
         signOut: () => signOut(app),
-        sessions: async () =>
-            (await app.api.list('/sessions', 'sessions')).map((session) => ({
-                id: session.id,
-                label: session.label ?? null,
-                createdAt: session.created_at,
-                lastUsedAt: session.last_used_at,
-                expiresAt: session.expires_at,
-                current: session.current === true,
-            })),
+        sessions: async () => {
+            const sessions = await app.api.list('/sessions', 'sessions');
+            if (!isSessionList(sessions)) throw new Failed('internal', 'the homeserver answered something else than sessions');
+            return sessions.map(({ id, label = null, created_at: createdAt, last_used_at: lastUsedAt, expires_at: expiresAt, current }) =>
+                ({ id, label, createdAt, lastUsedAt, expiresAt, current }));
+        },
         revokeSession: async (id) => void (await app.api.delete(`/sessions/${encodeURIComponent(id)}`)),
         revokeOtherSessions: async () => (await app.api.delete('/sessions')).revoked,
         changePassword: async ({ current, next }) => {

@@ -1,5 +1,6 @@
 /** @file Actions between people: friends, requests, messages. What they change comes back by frames. */
 
+import { Failed } from '../connection/api.js';
 import { isRequestList } from '../store/frames.js';
 
 /** @typedef {import('../home.js').Application} Application */
@@ -10,7 +11,11 @@ export function friendActions(app) {
     const request = (id) => `/friend-requests/${encodeURIComponent(id)}`;
     return {
         /** @param {string} address @returns {Promise<{state: 'pending'|'queued'|'friends'}>} */
-        requestFriend: async (address) => ({ state: (await app.api.post('/friend-requests', { user_id: address })).state }),
+        requestFriend: async (address) => {
+            const { state } = await app.api.post('/friend-requests', { user_id: address });
+            if (!['pending', 'queued', 'friends'].includes(state)) throw new Failed('internal', 'the homeserver did not say what became of it');
+            return { state };
+        },
         /** @param {string} id */
         acceptRequest: async (id) => void (await app.api.post(`${request(id)}/accept`)),
         /** @param {string} id */

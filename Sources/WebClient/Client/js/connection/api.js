@@ -72,7 +72,8 @@ export class Api {
             const page = await this.get(path, { after });
             if (!Array.isArray(page?.[name])) throw new Failed('internal', `the homeserver's answer has no ${name}`);
             entries.push(...page[name]);
-            after = page.next;
+            // A page with nothing on it is the last one, whatever it says.
+            after = page[name].length > 0 && page.next;
         } while (after && entries.length < 10_000);
         return entries;
     }
@@ -90,12 +91,16 @@ export class Api {
         } catch (error) {
             throw new Failed('network', String(error));
         }
-        if (response.ok) return answer;
+        if (response.ok && (response.status === 204 || isObject(answer))) return answer;
+        if (response.ok) throw new Failed('internal', 'the answer is no JSON object');
         const failed = refusal(response, answer);
         if (failed.code === 'unauthorized' && !isSigningIn) this.#onUnauthorized();
         throw failed;
     }
 }
+
+/** @param {unknown} answer */
+const isObject = (answer) => typeof answer === 'object' && answer !== null && !Array.isArray(answer);
 
 /** @param {Response} response @param {any} body */
 function refusal(response, body) {

@@ -4,6 +4,8 @@
  */
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const username = /^[a-z0-9._-]{1,32}$/;
+const server = /^[a-z0-9.-]{1,253}$/;
 const address = /^[a-z0-9._-]{1,32}@[a-z0-9.-]{1,253}$/;
 const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
 
@@ -14,7 +16,9 @@ const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
 /** @type {Check} */ const isCount = (value) => Number.isSafeInteger(value) && /** @type {number} */ (value) >= 0;
 /** @type {Check} */ const isOrdinal = (value) => Number.isSafeInteger(value) && /** @type {number} */ (value) >= 1;
 /** @type {Check} */ const isId = (value) => typeof value === 'string' && uuid.test(value);
-/** @type {Check} */ const isAddress = (value) => typeof value === 'string' && address.test(value);
+/** @type {Check} */ const isUsername = (value) => typeof value === 'string' && username.test(value);
+/** @type {Check} */ const isServer = (value) => typeof value === 'string' && server.test(value);
+/** @type {Check} */ export const isAddress = (value) => typeof value === 'string' && address.test(value);
 /** @type {Check} */ const isTime = (value) => typeof value === 'string' && time.test(value) && !Number.isNaN(Date.parse(value));
 /** @type {(...values: string[]) => Check} */ const isOneOf = (...values) => (value) => values.includes(/** @type {string} */ (value));
 /** @type {(check: Check) => Check} */ const maybe = (check) => (value) => value === undefined || check(value);
@@ -33,14 +37,14 @@ function object(fields) {
 }
 
 const stream = { s: isOrdinal };
-const delivery = { server: isText, state: isOneOf('queued', 'delayed', 'delivered', 'failed'), reason: maybe(isText) };
+const delivery = { server: isServer, state: isOneOf('queued', 'delayed', 'delivered', 'failed'), reason: maybe(isText) };
 const message = {
     message_id: isId,
     conversation_id: isId,
     seq: isOrdinal,
     n: isOrdinal,
     from_user_id: isAddress,
-    from_username: isText,
+    from_username: isUsername,
     receiver_id: isAddress,
     message: isText,
     timestamp: isTime,
@@ -59,18 +63,18 @@ const preview = {
 const direct = {
     conversation_id: isId,
     user_id: isAddress,
-    username: isText,
+    username: isUsername,
     state: isOneOf('friends', 'none'),
     last_seq: isCount,
     read_seq: isCount,
     unread: isCount,
     last_message: maybe(object(preview)),
 };
-const friend = { user_id: isAddress, username: isText, since: isTime };
+const friend = { user_id: isAddress, username: isUsername, since: isTime };
 const friendRequest = {
     request_id: isId,
     user_id: isAddress,
-    username: isText,
+    username: isUsername,
     direction: isOneOf('incoming', 'outgoing'),
     state: isOneOf('pending', 'queued'),
     timestamp: isTime,
@@ -78,11 +82,11 @@ const friendRequest = {
 
 /** What a frame of a type has to be. @type {Record<string, Check>} */
 const frames = {
-    hello: object({ protocol: isOrdinal, heartbeat_ms: isOrdinal, limits: isNumbers, server: isText }),
+    hello: object({ protocol: isOrdinal, heartbeat_ms: isOrdinal, limits: isNumbers, server: isServer }),
     ready: object({
         session_id: isId,
         epoch: isText,
-        user: object({ user_id: isAddress, username: isText }),
+        user: object({ user_id: isAddress, username: isUsername }),
         direct: listOf(object(direct)),
         friends: listOf(object(friend)),
         friend_requests: listOf(object(friendRequest)),
@@ -115,7 +119,7 @@ const frames = {
     'unread-changed': object({
         conversation_id: isId,
         user_id: isAddress,
-        username: isText,
+        username: isUsername,
         read_seq: isCount,
         unread: isCount,
         last_seq: isCount,
@@ -123,15 +127,15 @@ const frames = {
     }),
     'new-friend-request': object({
         from_user_id: isAddress,
-        from_username: isText,
+        from_username: isUsername,
         request_id: isId,
         timestamp: isTime,
         ...stream,
     }),
-    'friend-request-accepted': object({ by_user_id: isAddress, by_username: isText, request_id: isId, ...stream }),
+    'friend-request-accepted': object({ by_user_id: isAddress, by_username: isUsername, request_id: isId, ...stream }),
     'friendship-changed': object({
         user_id: isAddress,
-        username: isText,
+        username: isUsername,
         request_id: isId,
         state: isOneOf('none', 'outgoing', 'incoming', 'friends', 'failed'),
         reason: maybe(isText),
@@ -174,3 +178,6 @@ function isAscending(list) {
 
 /** The entries of `GET /friend-requests`. @type {Check} */
 export const isRequestList = listOf(object(friendRequest));
+
+/** The entries of `GET /sessions`. @type {Check} */
+export const isSessionList = listOf(object({ id: isId, label: maybe(isText), created_at: isTime, last_used_at: isTime, expires_at: isTime, current: isFlag }));

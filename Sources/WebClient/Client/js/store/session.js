@@ -1,5 +1,7 @@
 /** @file Who is signed in, and where. */
 
+import { isAddress } from './frames.js';
+
 /** @typedef {import('./types.js').State} State */
 
 /** Preferences of somebody who has chosen nothing. @type {import('./types.js').Preferences} */
@@ -26,6 +28,7 @@ export function initialState(preferences = {}) {
 
 /** Who `GET /me` and a sign-in name. @param {{user_id: string}} me @returns {import('./types.js').Account} */
 export function accountOf({ user_id: address }) {
+    if (!isAddress(address)) throw new TypeError('the homeserver named nobody');
     const at = address.indexOf('@');
     return { address, username: address.slice(0, at), server: address.slice(at + 1) };
 }

@@ -6,6 +6,9 @@ const known = new Set([
     'outbox_full', 'outdated', 'rate_limited', 'remote_unreachable', 'slow_mode', 'storage', 'too_large', 'unauthorized', 'unavailable', 'unknown_type',
 ]);
 
+/** What a code and a field look like; anything else is no homeserver of ours, and no word to show. */
+const name = /^[A-Za-z][\w.-]{0,39}$/;
+
 /** Fields that stand for the whole, and would say nothing to a person. */
 const whole = ['body', 'Content-Type', 'query'];
 
@@ -14,10 +17,12 @@ const whole = ['body', 'Content-Type', 'query'];
  * @param {import('../store/types.js').Failure} failure
  */
 export function failureText(t, { code, field, retryAfterMs }) {
+    // Not a `Failure`: an answer without what it should have, for instance.
+    if (typeof code !== 'string' || !name.test(code)) return t('problem.internal');
     if (!known.has(code)) return t('problem.other', { code });
     if (code === 'rate_limited' || code === 'slow_mode') {
         return retryAfterMs ? t('problem.rate_limited-for', { count: Math.ceil(retryAfterMs / 1000) }) : t('problem.rate_limited');
     }
-    if (code === 'invalid' && field && !whole.includes(field)) return t('problem.invalid-field', { field });
+    if (code === 'invalid' && field && name.test(field) && !whole.includes(field)) return t('problem.invalid-field', { field });
     return t(`problem.${code}`);
 }
