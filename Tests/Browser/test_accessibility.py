@@ -1,85 +1,10 @@
-"""What axe finds wrong with the pages, in both themes and on a narrow screen; and a whole visit without a mouse."""
+"""For those who do without a mouse, and those who listen: a whole visit by keyboard, a focus that is seen everywhere, a log that does not
+read history aloud. What axe finds on each view stands in test_looks.py."""
 
-import pytest
-from axe_playwright_python.base import AXE_SCRIPT
 from harness.node import befriend
 from harness.person import PASSWORD
+from harness.waiting import eventually
 from playwright.async_api import expect
-
-LOOKS = {
-    "light": {"color_scheme": "light"},
-    "dark": {"color_scheme": "dark"},
-    "narrow": {"color_scheme": "light", "viewport": {"width": 360, "height": 720}},
-    "narrow and dark": {"color_scheme": "dark", "viewport": {"width": 360, "height": 720}},
-}
-
-
-@pytest.fixture(params=LOOKS)
-def look(request):
-    # Without motion nothing is judged half faded in.
-    return {"reduced_motion": "reduce", **LOOKS[request.param]}
-
-
-async def is_good(visitor, where):
-    """No violation that hinders anybody seriously."""
-    page = visitor.page
-    if not await page.evaluate("'axe' in globalThis"):
-        await page.evaluate(AXE_SCRIPT)
-    found = await page.evaluate("axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations)")
-    bad = [
-        f"{where}: {it['id']} ({it['impact']}): {node['target']}: {node['failureSummary']}"
-        for it in found
-        if it["impact"] in ("serious", "critical")
-        for node in it["nodes"]
-    ]
-    assert not bad, "\n".join(bad)
-
-
-async def test_the_door(visitors, houses, look):
-    visitor = await visitors.stranger(houses[0], **look)
-    page = visitor.page
-    await expect(page.get_by_role("button", name="Sign in", exact=True)).to_be_visible()
-    await is_good(visitor, "signed out")
-    await page.get_by_role("button", name="Sign in", exact=True).click()
-    await expect(page.get_by_text("Enter your password.")).to_be_visible()
-    await is_good(visitor, "something missing")
-    await page.get_by_role("button", name="Create an account", exact=True).click()
-    await expect(page.get_by_role("button", name="Create account", exact=True)).to_be_visible()
-    await is_good(visitor, "a new account")
-
-
-async def test_every_view(visitors, houses, look):
-    house = houses[0]
-    alice = await visitors.at(house, "alice", **look)
-    page = alice.page
-    await expect(page.get_by_role("heading", name="Welcome,")).to_be_attached()
-    await is_good(alice, "first steps")
-
-    bob, carol = await house.people("bob", "carol")
-    await befriend(alice.person, bob)
-    await carol.asks(alice)
-    await bob.connects()
-    for text in ("hello", "a link: https://example.org/", "`code` and **strong**", "> a quote\n\n- a list\n- of two", "```\na block\n```"):
-        await bob.sends(text, alice.person)
-    await bob.socket.close()
-    await alice.goes("#/settings")
-    await expect(page.get_by_role("heading", name="Settings", level=1)).to_be_visible()
-    await expect(page.get_by_text("this device")).to_be_visible()
-    await is_good(alice, "settings")
-    await alice.goes("#/friends")
-    await expect(page.get_by_role("button", name="Accept", exact=True)).to_be_visible()
-    await is_good(alice, "friends")
-    await alice.goes("#/")
-    await expect(page.locator("home-start")).to_be_attached()
-    await is_good(alice, "home")
-    await alice.opens(bob)
-    await alice.sees("hello")
-    await alice.writes("and one of mine")
-    await expect(alice.row("and one of mine")).to_have_attribute("data-state", "sent")
-    await is_good(alice, "a conversation")
-    await page.keyboard.press("Control+k")
-    await expect(page.get_by_role("combobox", name="Name or address")).to_be_focused()
-    await is_good(alice, "the switcher")
 
 
 async def test_a_visit_without_a_mouse(visitors, houses):
@@ -117,3 +42,102 @@ async def tabs_to(page, wanted, most=12):
             return
         await page.keyboard.press("Tab")
     await expect(wanted).to_be_focused()
+
+
+# What one has reached, and whether it shows so: on itself or on the box around it.
+FOCUSED = """() => {
+    const element = document.activeElement;
+    if (!element || element === document.body) return null;
+    const shows = (one) => {
+        const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(one);
+        return (outlineStyle !== 'none' && parseFloat(outlineWidth) >= 1) || boxShadow !== 'none';
+    };
+    const around = element.closest('.control, .composer-box, .switcher-search');
+    const beside = element.matches('.choice input') ? element.nextElementSibling : null;
+    element.dataset.reached ??= String(document.querySelectorAll('[data-reached]').length);
+    return {
+        name: `<${element.localName} class="${element.className}"> ${element.getAttribute('aria-label') ?? element.textContent.slice(0, 30)}`,
+        id: element.dataset.reached,
+        isSeen: [element, around, beside].some((one) => one && shows(one)),
+    };
+}"""
+
+
+async def reached_by_tab(page, most=60):
+    """Everything that Tab comes to, once around."""
+    found = {}
+    for _ in range(most):
+        await page.keyboard.press("Tab")
+        focused = await page.evaluate(FOCUSED)
+        if focused and focused["id"] in found:
+            break
+        if focused:
+            found[focused["id"]] = focused
+    return list(found.values())
+
+
+async def test_the_focus_is_seen_wherever_tab_comes(visitors, houses):
+    house = houses[0]
+    visitor = await visitors.at(house, "alice", reduced_motion="reduce")
+    page = visitor.page
+    bob, carol = await house.people("bob", "carol")
+    await befriend(visitor.person, bob)
+    await carol.asks(visitor.person)
+    await bob.connects()
+    await bob.sends("```\na block\n```", visitor.person)
+    await bob.socket.close()
+    unseen = []
+    views = {
+        "#/": (".empty h1", 6),
+        "#/friends": ("home-friends .rows li", 10),
+        "#/settings": ("home-sessions .rows li", 15),
+        f"#/direct/{bob.user_id}": ("home-timeline .code", 8),
+    }
+    for view, (content, least) in views.items():
+        await visitor.goes(view)
+        await expect(page.locator(content).first).to_be_visible()
+        await page.evaluate("document.activeElement.blur()")
+        reached = await reached_by_tab(page)
+        assert len(reached) >= least, f"{view}: only {[it['name'] for it in reached]}"
+        unseen += [f"{view}: {it['name']}" for it in reached if not it["isSeen"]]
+    assert not unseen, "\n".join(unseen)
+
+
+# Everything that is put where a screen reader says by itself what comes.
+LISTENS = """() => {
+    globalThis.heard = [];
+    const isLive = (element) => {
+        const region = element?.closest('[aria-live], [role=log], [role=status], [role=alert]');
+        return region && region.getAttribute('aria-live') !== 'off' && region.getAttribute('aria-busy') !== 'true';
+    };
+    new MutationObserver((changes) => {
+        for (const { target, addedNodes } of changes) {
+            if (isLive(target.nodeType === 1 ? target : target.parentElement)) for (const node of addedNodes) heard.push(node.textContent);
+        }
+    }).observe(document.body, { childList: true, characterData: true, subtree: true });
+}"""
+
+
+async def test_history_is_not_read_aloud_but_what_comes_is(visitors, houses):
+    bob = await visitors.at(houses[0], "bob")
+    alice = await houses[0].person("alice")
+    await befriend(alice, bob.person)
+    await alice.connects()
+    for number in range(130):
+        await alice.sends(f"earlier {number}", bob.person)
+    await bob.page.reload()
+    await bob.page.evaluate(LISTENS)
+    await bob.opens(alice)
+
+    async def is_at_the_beginning():
+        await bob.log().evaluate("log => { log.scrollTop = 0 }")
+        return await bob.log().get_by_text("earlier 0", exact=True).is_visible()
+
+    await eventually(is_at_the_beginning, "all of the history is there", within=15, pause=0.1)
+    await bob.page.locator(".jump").click()
+    await bob.sees("earlier 129")
+    await alice.sends("just now", bob.person)
+    await bob.sees("just now")
+    await bob.page.wait_for_function("heard.some((text) => text.includes('just now'))")
+    heard = await bob.page.evaluate("heard")
+    assert [text for text in heard if "earlier" in text] == []
