@@ -188,7 +188,6 @@ export const de = {
 
     // Conversations: the column, the timeline, the composer, the switcher.
     'composer.emoji': 'Emoji',
-    'composer.emoji-failed': 'Die Emoji ließen sich nicht öffnen. Prüfe die Verbindung und versuche es noch einmal.',
     'composer.label': 'Nachricht an {name}',
     'composer.no-reply': 'Nicht antworten',
     'composer.replying': 'Antwort an {name}:',

@@ -188,7 +188,6 @@ export const en = {
 
     // Conversations: the column, the timeline, the composer, the switcher.
     'composer.emoji': 'Emoji',
-    'composer.emoji-failed': 'The emoji could not be opened. Check the connection and try again.',
     'composer.label': 'Message to {name}',
     'composer.no-reply': 'Do not reply',
     'composer.replying': 'Replying to {name}:',

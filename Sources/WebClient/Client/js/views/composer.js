@@ -5,6 +5,7 @@
  */
 
 import { button } from '../components/button.js';
+import { onDemand, stylesheet } from '../components/on-demand.js';
 import { t } from '../text/catalogue.js';
 import { emojiWord } from '../text/emoji.js';
 import { summary } from '../text/markdown.js';
@@ -24,7 +25,7 @@ export class HomeComposer extends View {
     #conversation = null;
     /** What is answered, by conversation. @type {Map<string, Message>} */
     #answered = new Map();
-    /** @type {import('../lazy/emoji-completion.js').EmojiCompletion|null} */
+    /** @type {import('../emoji/emoji-completion.js').EmojiCompletion|null} */
     #completion = null;
     #hasAskedForCompletion = false;
 
@@ -151,12 +152,8 @@ export class HomeComposer extends View {
 
     async #pickEmoji() {
         this.emoji.busy = true;
-        try {
-            const { openEmojiPicker } = await import('../lazy/emoji-picker.js');
-            await openEmojiPicker({ anchor: this.emoji, onpick: (character) => this.#insert(character), onclose: () => this.input.focus() });
-        } catch {
-            this.problem.textContent = t('composer.emoji-failed');
-        }
+        const loaded = await onDemand(this.home, async () => (await Promise.all([import('../emoji/emoji-picker.js'), stylesheet('emoji')]))[0]);
+        await loaded?.part.openEmojiPicker({ anchor: this.emoji, onpick: (character) => this.#insert(character), onclose: () => this.input.focus() });
         this.emoji.busy = false;
     }
 
@@ -165,7 +162,7 @@ export class HomeComposer extends View {
         if (this.#completion) return void this.#completion.look();
         if (this.#hasAskedForCompletion || emojiWord(this.input.value.slice(0, this.input.selectionEnd ?? 0)) === '') return;
         this.#hasAskedForCompletion = true;
-        import('../lazy/emoji-completion.js').then(({ EmojiCompletion }) => {
+        Promise.all([import('../emoji/emoji-completion.js'), stylesheet('emoji')]).then(([{ EmojiCompletion }]) => {
             this.#completion = new EmojiCompletion(this.input, (from, to, text) => this.#put(text, from, to));
             this.#completion.look();
         }, () => {});
