@@ -150,12 +150,21 @@ test('deliveries of messages that are not loaded are bounded', () => {
     assert.deepEqual([earlyDeliveries.size, earlyDeliveries.has(id(300)), earlyDeliveries.has(id(1))], [200, true, false]);
 });
 
-test('a conversation that is left keeps its last 500 messages', () => {
+test('a conversation that was left keeps all while the next one is shown, then its last 500 messages', () => {
     const loaded = range(0, 11).map((n) => historyPage(bob, page(range(550 - 50 * n + 1, 600 - 50 * n)), 600, n ? { before: 600 - 50 * n + 1 } : {}));
     const state = stateAfter(behind(600), ...loaded);
     assert.deepEqual([of(state).messages.length, of(state).complete], [600, true]);
-    const left = after(state, action('conversation-left', { address: bob }));
+    const route = (/** @type {string} */ address) => action('navigated', { route: { view: 'conversation', address } });
+    const beside = after(state, route(carol), action('conversation-left', { address: bob }));
+    assert.equal(of(beside).messages.length, 600);
+    const left = after(beside, route('dave@beta.example'), action('conversation-left', { address: carol }));
     assert.deepEqual([seqs(of(left))[0], of(left).messages.length, of(left).complete, of(left).stale], [101, 500, false, false]);
+});
+
+test('the place in a conversation is kept, and makes none of somebody who is gone', () => {
+    const place = { key: id(1), offset: 12 };
+    assert.deepEqual(of(stateAfter(behind(3), action('place', { address: bob, place }))).place, place);
+    assert.equal(stateAfter(action('place', { address: bob, place })).conversations.size, 0);
 });
 
 test('what was kept of the last visit is shown until ready says what is true', () => {

@@ -40,6 +40,7 @@ import { failureText } from './text/problems.js';
  * @property {(nonce: string) => void} retry
  * @property {(nonce: string) => void} cancel
  * @property {(address: string, text: string) => void} saveDraft
+ * @property {(address: string, place: import('./store/types.js').Place|null) => void} savePlace  where one reads, when one leaves
  * @property {(address: string) => Promise<void>} loadOlder  one page of history before the first loaded message
  * @property {(address: string) => Promise<void>} loadNewer  what is missing behind the last loaded message
  * @property {(address: string, seq: number) => void} markRead

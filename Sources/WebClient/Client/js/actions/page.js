@@ -29,6 +29,8 @@ export function pageActions(app) {
             const fragment = fragmentOf(route);
             if (browser.location.hash !== fragment) browser.location.hash = fragment;
         },
+        /** @param {string} address @param {import('../store/types.js').Place|null} place */
+        savePlace: (address, place) => store.dispatch({ type: 'place', address, place }),
         setPreference,
         enableNotifications: async () => {
             const answer = await app.desktop.ask();

@@ -60,7 +60,7 @@ export class Cache {
 }
 
 /** @param {Conversation} conversation */
-function shortened({ outgoing, draft, loading, loadFailure, ...kept }) {
+function shortened({ outgoing, draft, place, loading, loadFailure, ...kept }) {
     const messages = kept.messages.slice(-mostMessages);
     return { ...kept, messages, complete: kept.complete && messages.length === kept.messages.length };
 }

@@ -6,7 +6,7 @@
 /** Code points of a preview, as in `ready`. */
 const previewLength = 200;
 
-/** Messages that a conversation keeps when another one is opened. */
+/** Messages that a conversation keeps when two others were opened since: whoever looks elsewhere for a moment finds his place again. */
 const keptMessages = 500;
 
 /**
@@ -32,6 +32,7 @@ export function blankConversation(address) {
         loadFailure: null,
         outgoing: [],
         draft: '',
+        place: null,
     };
 }
 
@@ -145,9 +146,10 @@ export const conversationActions = {
         return { ...state, conversations: all };
     },
     draft: (state, { address, text }) => withConversation(state, address, () => ({ draft: text })),
+    place: (state, { address, place }) => (state.conversations.has(address) ? withConversation(state, address, () => ({ place })) : state),
     'conversation-left': (state, { address }) => {
-        const messages = state.conversations.get(address)?.messages ?? [];
-        if (messages.length <= keptMessages) return state;
-        return withConversation(state, address, () => ({ messages: messages.slice(-keptMessages), complete: false }));
+        const long = [...state.conversations.values()].filter(({ messages }) => messages.length > keptMessages);
+        const old = long.filter((one) => one.address !== address && one.address !== state.route.address);
+        return old.reduce((next, one) => withConversation(next, one.address, () => ({ messages: one.messages.slice(-keptMessages), complete: false })), state);
     },
 };

@@ -61,7 +61,10 @@
  * @property {Failure|null} loadFailure
  * @property {ReadonlyArray<Outgoing>} outgoing  in the order of writing
  * @property {string} draft
+ * @property {Place|null} place  where one read when one left it; null at its end
  */
+
+/** A row by its key, and how far (px) it stood below the window's upper edge. @typedef {{key: string, offset: number}} Place */
 
 /** @typedef {{fromAddress: Address, text: string, timestamp: string, seq: number, truncated: boolean}} Preview */
 

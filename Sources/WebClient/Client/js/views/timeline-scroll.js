@@ -10,7 +10,7 @@ export class TimelineScroll {
     #scroller;
     #rows;
     #sticks = true;
-    /** @type {{key: string, offset: number}|null} */
+    /** @type {import('../store/types.js').Place|null} */
     #held = null;
     /** The sizes when it was last put in its place. */
     #sizes = '';
@@ -52,7 +52,9 @@ export class TimelineScroll {
 
     /** Changes the rows and stays. @param {() => void} change */
     hold(change) {
-        if (!this.#sticks) this.#remember();
+        // At the very top there was perhaps no room to put it back after the last change: that place still counts.
+        const isOwed = this.above === 0 && this.#held !== null && this.#rows.get(this.#held.key) !== null;
+        if (!this.#sticks && !isOwed) this.#remember();
         change();
         this.restore();
     }
@@ -71,6 +73,18 @@ export class TimelineScroll {
 
     get #currentSizes() {
         return `${this.#scroller.scrollHeight} ${this.#scroller.clientHeight}`;
+    }
+
+    /** Where one reads, or null at the end. */
+    get place() {
+        return this.#sticks ? null : this.#held;
+    }
+
+    /** @param {import('../store/types.js').Place} place  its row is in the page */
+    toPlace(place) {
+        this.#sticks = false;
+        this.#held = place;
+        this.#return();
     }
 
     /** Puts a row at a part of the window's height. @param {import('./message-row.js').MessageRow} row @param {number} part */

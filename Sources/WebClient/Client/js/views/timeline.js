@@ -5,9 +5,9 @@
 
 import { button } from '../components/button.js';
 import { t } from '../text/catalogue.js';
-import { untilTomorrow } from '../text/dates.js';
 import { summary } from '../text/markdown.js';
 import { h } from '../ui/dom.js';
+import { onNewDay } from '../ui/new-day.js';
 import { View } from '../ui/view.js';
 import { shownConversation } from './conversation-shown.js';
 import { MessageActions } from './message-actions.js';
@@ -76,8 +76,12 @@ export class HomeTimeline extends View {
         const sizes = new ResizeObserver(() => this.#resized());
         sizes.observe(this.scroller);
         sizes.observe(this.list);
-        this.signal.addEventListener('abort', () => sizes.disconnect());
-        this.#atMidnight();
+        const { actions } = this.home;
+        this.signal.addEventListener('abort', () => {
+            sizes.disconnect();
+            if (this.#conversation) actions.savePlace(this.#conversation.address, this.scroll.place);
+        });
+        onNewDay(() => this.#conversation && this.scroll.hold(() => this.#render()), this.signal);
         this.watch(shownConversation, (conversation) => this.#show(conversation));
         this.watch((state) => state.link.status, (status) => status === 'live' && this.#conversation?.loadFailure && this.#load('load-older'));
     }
@@ -96,6 +100,7 @@ export class HomeTimeline extends View {
     /** @param {Conversation|null} conversation */
     #show(conversation) {
         const before = this.#conversation;
+        if (before && before.address !== conversation?.address) this.home.actions.savePlace(before.address, this.scroll.place);
         this.#conversation = conversation;
         this.#items = conversation ? itemsOf(conversation) : [];
         const keys = this.#items.map(keyOf);
@@ -111,9 +116,12 @@ export class HomeTimeline extends View {
         this.rows.clear();
         this.announcer.replaceChildren();
         this.scroller.setAttribute('aria-label', t('timeline.with', { name: conversation.username }));
-        this.#range = newest(keys.length);
+        // Where one was, unless there is something new to read.
+        const index = conversation.place && conversation.unread === 0 ? keys.indexOf(conversation.place.key) : -1;
+        this.#range = index < 0 ? newest(keys.length) : around(keys.length, index);
         this.#render();
-        this.scroll.toEnd();
+        if (index < 0) this.scroll.toEnd();
+        else this.scroll.toPlace(/** @type {import('../store/types.js').Place} */ (conversation.place));
         this.#later();
     }
 
@@ -122,6 +130,8 @@ export class HomeTimeline extends View {
         this.#reading?.changed(before, conversation, this.#isAttending);
         this.#range = moved(this.#range, this.#keys, keys, this.scroll.sticks);
         this.scroll.hold(() => this.#render());
+        // Before it is painted: lines above the first row go when others come before it.
+        this.#fill();
         this.#say(before, conversation);
         this.#later();
     }
@@ -261,14 +271,5 @@ export class HomeTimeline extends View {
         const { actions } = this.home;
         if (isOutgoing(item)) actions.retry(item.nonce);
         else actions.send(/** @type {Conversation} */ (this.#conversation).address, item.text, item.replyTo ? { replyTo: item.replyTo } : undefined);
-    }
-
-    /** The names of days change at midnight. */
-    #atMidnight() {
-        const timer = setTimeout(() => {
-            if (this.#conversation) this.scroll.hold(() => this.#render());
-            this.#atMidnight();
-        }, untilTomorrow(Date.now()) + 50);
-        this.signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
     }
 }
