@@ -3,7 +3,6 @@
 import pytest
 from harness.node import befriend
 from playwright.async_api import expect
-from stage.frames import BROKEN
 
 
 @pytest.fixture(params=["one homeserver", "two homeservers"])
@@ -177,21 +176,3 @@ async def test_without_emoji_words_stay_words(visitors, houses):
         await alice.composer().press_sequentially(":smile")
     await alice.composer().press("Enter")
     await alice.sees(":smile")
-
-
-async def test_what_was_written_today_is_of_yesterday_once_the_day_is_over(visitors, houses):
-    alice, bob = await visitors.at(houses[0], "alice", signed_in=False), await houses[0].person("bob")
-    await befriend(alice.person, bob)
-    # The page's time can go on faster; then its connection is older than it may be, and is made anew.
-    alice.allows(*BROKEN)
-    await alice.comes("/client.json")
-    await alice.page.clock.install()
-    await alice.signs_in()
-    await alice.opens(bob)
-    await alice.writes("written today")
-    day = alice.log().get_by_role("separator")
-    await expect(day).to_have_accessible_name("Today")
-    await expect(alice.entry(bob).locator("time")).not_to_have_text("yesterday")
-    await alice.page.clock.fast_forward("24:00:00")
-    await expect(day).to_have_accessible_name("Yesterday")
-    await expect(alice.entry(bob).locator("time")).to_have_text("yesterday")

@@ -1,0 +1,29 @@
+/** Another day is told once, when midnight comes or when one looks at the page again, and nobody is kept awake for it. */
+
+import assert from 'node:assert/strict';
+import test from 'node:test';
+
+test('a new day is told at midnight while one looks, else when one looks again, once, until the view ends', async ({ mock }) => {
+    mock.timers.enable({ apis: ['setTimeout', 'Date'], now: new Date(2026, 2, 3, 23, 59, 0).getTime() });
+    const page = Object.assign(new EventTarget(), { visibilityState: 'visible' });
+    /** @type {any} */ (globalThis).document = page;
+    const { onNewDay } = await import('../../Sources/WebClient/Client/js/ui/new-day.js');
+    const lifetime = new AbortController();
+    const told = /** @type {string[]} */ ([]);
+    onNewDay(() => told.push('one'), lifetime.signal);
+    onNewDay(() => told.push('other'), new AbortController().signal);
+    mock.timers.tick(59_000);
+    assert.deepEqual(told, []);
+    mock.timers.tick(2_000);
+    assert.deepEqual(told, ['one', 'other']);
+    page.visibilityState = 'hidden';
+    page.dispatchEvent(new Event('visibilitychange'));
+    mock.timers.tick(48 * 3_600_000);
+    assert.deepEqual(told, ['one', 'other']);
+    page.visibilityState = 'visible';
+    page.dispatchEvent(new Event('visibilitychange'));
+    assert.deepEqual(told, ['one', 'other', 'one', 'other']);
+    lifetime.abort();
+    mock.timers.tick(24 * 3_600_000);
+    assert.deepEqual(told, ['one', 'other', 'one', 'other', 'other']);
+});
