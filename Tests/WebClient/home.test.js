@@ -147,6 +147,11 @@ test('signing out closes the socket, leaves nothing of the account, and says so 
     const played = new Played();
     const { store, actions } = await played.signedIn(live(bob, 1));
     actions.saveDraft(bob, 'half');
+    // The homeserver ends the socket with the session: that is not a sign-in that was ended elsewhere.
+    played.answers['POST /logout'] = () => {
+        played.sockets[0].ends(4013);
+        return [204, null];
+    };
     await actions.signOut();
     const { phase, account, conversations, friends, toasts } = store.state;
     assert.deepEqual([phase, account, conversations.size, friends.size, played.sockets[0].isClosed], ['signed-out', null, 0, 0, true]);

@@ -23,6 +23,8 @@ test('a new day is told at midnight while one looks, else when one looks again, 
     page.visibilityState = 'visible';
     page.dispatchEvent(new Event('visibilitychange'));
     assert.deepEqual(told, ['one', 'other', 'one', 'other']);
+    page.dispatchEvent(new Event('visibilitychange'));
+    assert.equal(told.length, 4);
     lifetime.abort();
     mock.timers.tick(24 * 3_600_000);
     assert.deepEqual(told, ['one', 'other', 'one', 'other', 'other']);
