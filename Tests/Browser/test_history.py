@@ -180,3 +180,21 @@ async def test_one_comes_back_to_where_one_was(visitors, long_conversation):
     await expect(visitor.entry(alice).get_by_text("1", exact=True)).to_be_visible()
     await visitor.opens(alice)
     await expect(visitor.row("new while away")).to_be_in_viewport()
+
+
+async def test_behind_a_hole_nothing_is_missing_and_nothing_is_there_twice(visitors, long_conversation):
+    alice, bob, _, writer = long_conversation
+    visitor = await looks(visitors, bob, alice)
+    await scrolls_back(visitor, 2)
+    visitor.door.refuse()
+    visitor.door.cut()
+    # So far behind, what lies between is not loaded until one scrolls there.
+    await writer.writes(bob, range(MANY, MANY + 1_200))
+    visitor.door.accept()
+    jump = visitor.page.get_by_role("button", name="1200 new messages")
+    await expect(jump).to_be_visible(timeout=30_000)
+    await jump.click()
+    await expect(visitor.row(f"{MANY + 1_199}: ")).to_be_in_viewport()
+    came = await scrolls_back(visitor, 28)
+    history, _ = await bob.history_with(alice)
+    assert len(came) > 1_300 and came == [beginning(message["message"]) for message in history[-len(came) :]]

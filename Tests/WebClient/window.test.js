@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { firstNewKey, itemsOf, keyOf, settingOf } from '../../Sources/WebClient/Client/js/views/timeline-items.js';
 import { TimelineReading } from '../../Sources/WebClient/Client/js/views/timeline-reading.js';
-import { around, most, moved, newest, next, withNewer, withOlder } from '../../Sources/WebClient/Client/js/views/timeline-window.js';
+import { around, isReplaced, most, moved, newest, next, withNewer, withOlder } from '../../Sources/WebClient/Client/js/views/timeline-window.js';
 
 const keys = (/** @type {number} */ from, /** @type {number} */ to) => Array.from({ length: to - from }, (_, index) => `k${from + index}`);
 
@@ -53,6 +53,14 @@ const changes = [
 for (const [name, range, after, follows, expected] of changes) {
     test(`the range after ${name}`, () => assert.deepEqual(moved(/** @type {any} */ (range), before, /** @type {any} */ (after), Boolean(follows)), expected));
 }
+
+test('the range is replaced when nothing of it stayed', () => {
+    const range = { start: 0, end: 2 };
+    assert.equal(isReplaced(range, ['a', 'b'], ['x', 'y']), true);
+    assert.equal(isReplaced(range, ['a', 'b'], ['x', 'b']), false);
+    assert.equal(isReplaced(range, ['a', 'b'], []), false);
+    assert.equal(isReplaced({ start: 0, end: 0 }, [], ['x']), false);
+});
 
 test('following many new ones drops the oldest beyond 400', () => {
     assert.deepEqual(moved({ start: 0, end: 200 }, keys(0, 200), keys(0, 700), true), { start: 300, end: 700 });

@@ -53,6 +53,9 @@ export function moved(range, before, after, follows) {
     return { start: begin, end: Math.min(end, begin + most) };
 }
 
+/** Whether all that was in the page is gone and others are there: one was so far behind that the newest were loaded instead. @param {Range} range @param {ReadonlyArray<string>} before @param {ReadonlyArray<string>} after */
+export const isReplaced = (range, before, after) => range.start < range.end && after.length > 0 && firstThatStayed(range, before, after) === null;
+
 /** Where the first item of the range that is still there has gone. @param {Range} range @param {ReadonlyArray<string>} before @param {ReadonlyArray<string>} after */
 function firstThatStayed(range, before, after) {
     const grown = after.length - before.length;

@@ -17,7 +17,7 @@ import { TimelineReading } from './timeline-reading.js';
 import { TimelineRows } from './timeline-rows.js';
 import { TimelineScroll } from './timeline-scroll.js';
 import { TimelineTop } from './timeline-top.js';
-import { around, moved, newest, next, withNewer, withOlder } from './timeline-window.js';
+import { around, isReplaced, moved, newest, next, withNewer, withOlder } from './timeline-window.js';
 
 /** @typedef {import('../store/types.js').Conversation} Conversation @typedef {import('./timeline-items.js').Item} Item */
 
@@ -105,7 +105,7 @@ export class HomeTimeline extends View {
         this.#items = conversation ? itemsOf(conversation) : [];
         const keys = this.#items.map(keyOf);
         if (!conversation) this.rows.clear();
-        else if (before?.address !== conversation.address) this.#open(conversation, keys);
+        else if (before?.address !== conversation.address || isReplaced(this.#range, this.#keys, keys)) this.#open(conversation, keys);
         else this.#change(before, conversation, keys);
         this.#keys = keys;
     }
