@@ -93,7 +93,7 @@ async def without_a_connection(visitor, friend):
     visitor.door.accept()
     # It may come back by itself meanwhile: then there is nothing left to press.
     await page.evaluate("document.querySelector('home-banner .action .button')?.click()")
-    await expect(visitor.row("Are you at home?")).to_have_attribute("data-state", "failed")
+    await expect(visitor.row("Are you at home?")).to_have_attribute("data-state", "failed", timeout=30_000)
     yield "failed"
 
 
