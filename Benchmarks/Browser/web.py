@@ -23,7 +23,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "Tests" / "Scenarios"), str(ROOT / "Tests" / "Browser")]
 
-from harness.node import befriend  # noqa: E402
+from harness.node import befriend, end_all  # noqa: E402
 from playwright.async_api import async_playwright, expect  # noqa: E402
 from stage.chromium import launched  # noqa: E402
 from stage.house import House  # noqa: E402
@@ -144,8 +144,8 @@ async def measured(rounds):
     with tempfile.TemporaryDirectory(prefix="home-bench-") as directory:
         state = Path(directory)
         state.chmod(0o755)
-        house, reader, friends = await furnished(state)
         try:
+            house, reader, friends = await furnished(state)
             async with async_playwright() as playwright:
                 browser = await launched(playwright)
                 for _ in range(rounds):
@@ -161,8 +161,10 @@ async def measured(rounds):
                     warm.append(time)
                     await visitor.leaves()
                 await browser.close()
-        finally:
             await house.ends()
+        finally:
+            # Also of one that was not finished.
+            end_all()
     return cold, warm, switched
 
 
