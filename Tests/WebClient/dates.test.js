@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { dayOf, dayText, shortText, timeText, untilTomorrow } from '../../Sources/WebClient/Client/js/text/dates.js';
+import { dateText, dayOf, dayText, momentText, shortText, timeText, untilTomorrow } from '../../Sources/WebClient/Client/js/text/dates.js';
 
 const at = (/** @type {number[]} */ ...parts) => new Date(...parts).getTime();
 const now = at(2026, 2, 18, 14, 3);
@@ -24,6 +24,12 @@ test('the short time of a list says less the longer ago it is', () => {
     assert.equal(shortText(at(2026, 2, 14, 9, 5), now, 'en'), 'Sat');
     assert.equal(shortText(at(2026, 0, 2, 9, 5), now, 'en'), 'Jan 2');
     assert.equal(shortText(at(2024, 0, 2, 9, 5), now, 'en'), '1/2/24');
+});
+
+test('a day and a moment as a list names them', () => {
+    assert.deepEqual([dateText(at(2026, 2, 3), 'en'), dateText(at(2026, 2, 3), 'de')], ['Mar 3, 2026', '03.03.2026']);
+    assert.match(momentText(at(2026, 2, 3, 14, 3), 'en'), /^Mar 3, 2026, 2:03\sPM$/);
+    assert.equal(momentText(at(2026, 2, 3, 14, 3), 'de'), '03.03.2026, 14:03');
 });
 
 test('a clock that goes ahead shows a time, not a day to come', () => assert.equal(shortText(at(2026, 2, 19, 0, 5), now, 'de'), timeText(at(2026, 2, 19, 0, 5), 'de')));

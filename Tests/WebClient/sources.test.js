@@ -41,6 +41,11 @@ test('pages have no inline code and no inline style', () => {
     }
 });
 
+test('dates are written in one place', () => {
+    const formatting = scripts.filter((name) => /DateTimeFormat|toLocale(Date|Time)String/.test(code(name)));
+    assert.deepEqual(formatting, ['js/text/dates.js']);
+});
+
 test('no file has more than 400 lines', () => {
     assert.ok(files.length > 40);
     for (const name of files) assert.ok(text(name).split('\n').length <= 401, name);

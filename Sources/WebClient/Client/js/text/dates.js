@@ -33,6 +33,16 @@ export function fullText(at, language) {
     return formatter(language, { dateStyle: 'full', timeStyle: 'short' }).format(at);
 }
 
+/** @param {number} at @param {string} language @returns {string} `3 Mar 2025` */
+export function dateText(at, language) {
+    return formatter(language, { dateStyle: 'medium' }).format(at);
+}
+
+/** @param {number} at @param {string} language @returns {string} `3 Mar 2025, 14:03` */
+export function momentText(at, language) {
+    return formatter(language, { dateStyle: 'medium', timeStyle: 'short' }).format(at);
+}
+
 /** The line between two days. @param {number} at @param {number} now @param {string} language @returns {string} */
 export function dayText(at, now, language) {
     const days = dayOf(now) - dayOf(at);

@@ -6,6 +6,7 @@ import { View } from '../ui/view.js';
 import { button } from '../components/button.js';
 import { confirmDialog } from '../components/dialog.js';
 import { currentLocale } from '../text/catalogue.js';
+import { dateText, momentText } from '../text/dates.js';
 import { failureText } from '../text/problems.js';
 import { device } from '../text/user-agent.js';
 
@@ -46,6 +47,9 @@ export class HomeSessions extends View {
     #row(session) {
         const { t, actions } = this.home;
         const name = deviceText(t, session.label);
+        const locale = currentLocale();
+        const since = dateText(Date.parse(session.createdAt), locale);
+        const used = momentText(Date.parse(session.lastUsedAt), locale);
         const end = button({ label: t('sessions.end'), kind: 'plain' });
         end.setAttribute('aria-label', t('sessions.end-one', { name }));
         end.addEventListener('click', () => this.#run(end, () => actions.revokeSession(session.id)));
@@ -57,7 +61,7 @@ export class HomeSessions extends View {
                 'div.who',
                 { title: session.label ?? '' },
                 h('p', null, h('bdi.name', null, name), ' ', session.current && h('span.chip', null, t('sessions.current'))),
-                h('p.detail', null, t('sessions.since', { date: day(session.createdAt) }), ' · ', t('sessions.used', { date: moment(session.lastUsedAt) })),
+                h('p.detail', null, t('sessions.since', { date: since }), ' · ', t('sessions.used', { date: used })),
             ),
             h('div.actions', null, !session.current && end),
         );
@@ -92,14 +96,4 @@ function deviceText(t, label) {
     const { browser, system, other } = device(label);
     if (browser && system) return t('sessions.device', { browser, system });
     return browser ?? system ?? other ?? t('sessions.unknown');
-}
-
-/** @param {string} timestamp */
-function day(timestamp) {
-    return new Intl.DateTimeFormat(currentLocale(), { dateStyle: 'medium' }).format(new Date(timestamp));
-}
-
-/** @param {string} timestamp */
-function moment(timestamp) {
-    return new Intl.DateTimeFormat(currentLocale(), { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(timestamp));
 }
