@@ -5,6 +5,7 @@ from harness.node import befriend
 from harness.person import PASSWORD
 from harness.waiting import eventually
 from playwright.async_api import expect
+from stage.page import becomes
 
 
 async def test_a_visit_without_a_mouse(visitors, houses):
@@ -138,6 +139,6 @@ async def test_history_is_not_read_aloud_but_what_comes_is(visitors, houses):
     await bob.sees("earlier 129")
     await alice.sends("just now", bob.person)
     await bob.sees("just now")
-    await bob.page.wait_for_function("heard.some((text) => text.includes('just now'))")
+    await becomes(bob.page, "heard.some((text) => text.includes('just now'))")
     heard = await bob.page.evaluate("heard")
     assert [text for text in heard if "earlier" in text] == []

@@ -9,6 +9,7 @@ from harness.waiting import eventually
 from playwright.async_api import expect
 from stage.frames import BROKEN, changes_frames, traced
 from stage.house import House
+from stage.page import becomes
 
 LOST = "No connection. What you write is kept and sent later."
 
@@ -81,11 +82,19 @@ async def test_what_came_during_an_outage_is_there_afterwards_by_a_resume(visito
     assert await bob.navigations() == 0
 
 
+# Timers that go four times as fast: what waits for its time are the page's own patience and nothing else.
+FAST = "const real = setTimeout; globalThis.setTimeout = (run, ms, ...more) => real(run, ms / 4, ...more);"
+
+
 async def test_a_connection_that_is_only_half_there_is_noticed_by_the_heartbeat(visitors, houses):
     def change(frame):
-        return [{**frame, "heartbeat_ms": 500} if frame["type"] == "hello" else frame]
+        return [{**frame, "heartbeat_ms": 2_000} if frame["type"] == "hello" else frame]
 
-    alice, bob, trace = await both_open(visitors, houses[0], lambda visitor: changes_frames(visitor, change))
+    async def prepared(visitor):
+        await visitor.context.add_init_script(FAST)
+        await changes_frames(visitor, change)
+
+    alice, bob, trace = await both_open(visitors, houses[0], prepared)
     await alice.writes("before")
     await bob.sees("before")
     assert trace.sockets == 1
@@ -176,7 +185,7 @@ async def test_what_was_written_without_a_connection_survives_a_reload(visitors,
     await alice.opens(bob)
     await bob.opens(alice)
     # The page opens without a network as soon as its service worker has what it needs.
-    await alice.page.wait_for_function("navigator.serviceWorker.controller !== null")
+    await becomes(alice.page, "navigator.serviceWorker.controller !== null", within=20)
     alice.door.refuse()
     alice.door.cut()
     written = [f"offline {number}" for number in range(3)]

@@ -9,6 +9,7 @@ from harness.node import befriend
 from harness.waiting import eventually
 from playwright.async_api import expect
 from stage.house import CLIENT, House
+from stage.page import becomes
 
 BUDGET = 100 * 1024
 LOST = "No connection. What you write is kept and sent later."
@@ -32,7 +33,7 @@ async def loaded(page):
 
 async def is_kept(page):
     """Its service worker has what it needs, and the page is its own."""
-    await eventually(lambda: page.evaluate("navigator.serviceWorker.controller !== null"), "the page has its worker", within=20)
+    await becomes(page, "navigator.serviceWorker.controller !== null", within=20)
 
 
 # What the device keeps of conversations is written a moment after it changed.
