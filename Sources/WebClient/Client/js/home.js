@@ -55,7 +55,7 @@ import { failureText } from './text/problems.js';
  * @property {() => Promise<number>} revokeOtherSessions
  * @property {(form: {current: string, next: string}) => Promise<void>} changePassword
  * @property {(key: string, value: any) => void} setPreference
- * @property {() => Promise<'granted'|'denied'|'unavailable'>} enableNotifications
+ * @property {() => Promise<void>} enableNotifications  asks the browser, which asks the person
  * @property {(toast: {kind: 'info'|'success'|'warning'|'error', text: string, actions?: import('./store/types.js').ToastAction[], about?: import('./store/types.js').Toast['about']}) => void} toast
  * @property {(id: string) => void} dismissToast
  * @property {() => void} reconnect  at once, instead of waiting for the next try

@@ -33,9 +33,8 @@ export function pageActions(app) {
         savePlace: (address, place) => store.dispatch({ type: 'place', address, place }),
         setPreference,
         enableNotifications: async () => {
-            const answer = await app.desktop.ask();
-            if (answer === 'granted') setPreference('desktop', true);
-            return answer;
+            await app.desktop.ask();
+            if (app.desktop.isAllowed) setPreference('desktop', true);
         },
         toast,
         /** @param {string} id */

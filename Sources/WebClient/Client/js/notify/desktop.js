@@ -26,11 +26,9 @@ export class Desktop {
         return this.#parts.Notification?.permission === 'granted';
     }
 
-    /** Asks the person. @returns {Promise<'granted'|'denied'|'unavailable'>} */
+    /** Asks the person; he need not answer. */
     async ask() {
-        if (!this.#parts.Notification) return 'unavailable';
-        const answer = await this.#parts.Notification.requestPermission();
-        return answer === 'granted' ? 'granted' : 'denied';
+        await this.#parts.Notification?.requestPermission();
     }
 
     /** @param {string} address @param {string} title @param {string} text  of the message */

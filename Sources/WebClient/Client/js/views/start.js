@@ -2,8 +2,8 @@
 
 import { h, icon } from '../ui/dom.js';
 import { View } from '../ui/view.js';
+import { allowNotifications, notificationPermission } from '../components/allow-notifications.js';
 import { avatar } from '../components/avatar.js';
-import { button } from '../components/button.js';
 import { ownAddress } from '../components/own-address.js';
 import { conversationList, friendList } from '../store/selectors.js';
 import { addFriendForm } from './friends-add.js';
@@ -57,16 +57,15 @@ export class HomeStart extends View {
     }
 
     #notificationStep() {
-        const { t, actions } = this.home;
-        if (!('Notification' in window) || Notification.permission !== 'default') return null;
-        const allow = button({ label: t('settings.notify-allow'), icon: 'bell' });
-        const item = step('bell', t('first.notify'), t('first.notify-text'), allow);
-        allow.addEventListener('click', async () => {
-            allow.busy = true;
-            const outcome = await actions.enableNotifications().catch(() => 'denied');
-            allow.replaceWith(h('p', { role: 'status' }, t(`settings.notify-${outcome}`)));
+        const { t } = this.home;
+        if (notificationPermission() !== 'default') return null;
+        const answer = h('p', { role: 'status' });
+        const allow = allowNotifications(this.home, () => {
+            const permission = notificationPermission();
+            allow.hidden = permission !== 'default';
+            answer.textContent = t(`settings.notify-${permission}`);
         });
-        return item;
+        return step('bell', t('first.notify'), t('first.notify-text'), h('div.first-notify', null, allow, answer));
     }
 
     #hint() {
