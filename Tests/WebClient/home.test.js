@@ -100,6 +100,28 @@ test('a first visit asks who may come in, and not who one is', async () => {
     assert.equal(store.state.server?.registration, 'open');
 });
 
+test('an answer that does not say who the homeserver is: told once, asked again ever more slowly, nothing of it is shown', async () => {
+    const server = { name: 'alpha.example', registration: 'open' };
+    for (const [broken, limits] of [[{ ...server, name: '<img src=x>' }, {}], [{ ...server, name: 5 }, {}], [{ name: 'alpha.example' }, {}], [{}, {}], [server, { message_bytes: -1 }], [server, { sockets: 1e300 }], [server, { sockets: 'many' }]]) {
+        const played = new Played();
+        Object.assign(played.answers, { 'GET /server': () => [200, broken], 'GET /limits': () => [200, limits] });
+        const { store } = await played.opened();
+        await played.clock.pass(60_000);
+        const asked = played.asked.filter((what) => what === 'GET /server').length;
+        assert.ok(asked > 3 && asked < 10, `${asked} times`);
+        assert.deepEqual([store.state.server, store.state.toasts.map(({ kind, text }) => [kind, text])], [null, [['error', 'The homeserver made a mistake. Try again; if it goes on, tell the people who run it.']]]);
+        Object.assign(played.answers, { 'GET /server': () => [200, server], 'GET /limits': () => [200, {}] });
+        await played.clock.pass(60_000);
+        assert.equal(store.state.server?.name, 'alpha.example');
+    }
+});
+
+test('a way to make an account that is not known here is none', async () => {
+    const played = new Played();
+    played.answers['GET /server'] = () => [200, { name: 'alpha.example', registration: 'by-post' }];
+    assert.equal((await played.opened()).store.state.server?.registration, 'closed');
+});
+
 test('who was here before is asked for, shown at once, and gone when the homeserver says so', async () => {
     const played = new Played();
     played.items.set('home.account', JSON.stringify(alice));

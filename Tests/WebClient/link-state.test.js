@@ -168,6 +168,28 @@ test('the heartbeat is ten percent early or late', () => {
     assert.equal(machine.toLive().wanted('timer')[0].ms, 27_000);
 });
 
+test('a heartbeat of nearly nothing or of ages is none: it stays between a second and a minute', () => {
+    for (const [told, kept] of [[1, 1_000], [999, 1_000], [2_000, 2_000], [60_001, 60_000], [Number.MAX_SAFE_INTEGER, 60_000]]) {
+        const machine = new Machine().on('start', { account: alice.address }).on('ticket', { ticket: 'T' }).frame({ ...hello, heartbeat_ms: told }).frame(ready());
+        assert.deepEqual([machine.state.phase, machine.wanted('timer').map(({ ms }) => ms)], ['live', [kept]], String(told));
+        machine.on('timer', { name: 'heartbeat' }).frame({ type: 'pong', s: 0, t: time(0) });
+        assert.deepEqual(machine.wanted('timer').map(({ ms }) => ms), [kept], String(told));
+    }
+});
+
+test('a hello that is none ends it with a word why, until a person tries again', () => {
+    for (const broken of [...[-1, 0, 0.5, 2 ** 60, '30000', null, undefined].map((told) => ({ ...hello, heartbeat_ms: told })), { ...hello, server: '<b>' }, { ...hello, limits: { sockets: -1 } }, { type: 'hello' }]) {
+        const machine = new Machine().on('start', { account: alice.address }).on('ticket', { ticket: 'T' }).frame(broken);
+        assert.deepEqual([shown(machine.state).status, machine.state.reason, machine.wants], ['ended', 'protocol', [{ do: 'close' }]], JSON.stringify(broken));
+        assert.deepEqual([machine.on('wake').effects, machine.on('retry').state.phase], [[], 'ticket']);
+    }
+});
+
+test('a hello in the middle of a connection takes nothing from it', () => {
+    const machine = new Machine().toLive().frame({ ...hello, heartbeat_ms: 1_000 });
+    assert.deepEqual([machine.state.phase, machine.state.heartbeat, machine.effects], ['live', 30_000, []]);
+});
+
 test('half open: no answer, and the link is made anew with resume', () => {
     const machine = new Machine().toLive().pass(30_000).on('timer', { name: 'heartbeat' }).pass(5_000).on('timer', { name: 'pong' });
     assert.deepEqual([machine.state.phase, machine.wanted('close').length], ['ticket', 1]);

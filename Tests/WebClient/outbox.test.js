@@ -172,6 +172,17 @@ test('rate limited: waits as long as it was told, then the same again', async ()
     assert.deepEqual(page.texts, ['one', 'one']);
 });
 
+test('told to try again at once, it is a pause all the same', async () => {
+    const clock = new Clock();
+    const page = await new Page(clock, new Disk()).ready();
+    await page.write('one');
+    await page.hear(error('rate_limited', 'n1', { retry_after_ms: 0 }));
+    await clock.pass(99);
+    assert.deepEqual(page.texts, ['one']);
+    await clock.pass(1);
+    assert.deepEqual(page.texts, ['one', 'one']);
+});
+
 test('unavailable: again by itself; a refusal that names no frame too', async () => {
     const clock = new Clock();
     const page = await new Page(clock, new Disk()).ready();
@@ -366,6 +377,8 @@ for (const [name, text, expected] of texts) {
         assert.equal(problemOf(text, limits)?.code ?? null, expected);
     });
 }
+
+test('a limit of nothing is none', () => assert.equal(problemOf('hello', { message_code_points: 0, message_bytes: 0 }), null));
 
 test('what the homeserver would refuse is not sent', async () => {
     const page = await new Page(new Clock(), new Disk()).ready();

@@ -13,6 +13,7 @@ import { titleFor } from './notify/title.js';
 import { routeOf } from './routes.js';
 import { Session } from './session.js';
 import { Keepsakes } from './storage/keepsakes.js';
+import { isLimits, isServerAnswer } from './store/frames.js';
 import { reduce } from './store/reducer.js';
 import { accountOf, initialState } from './store/session.js';
 import { Store } from './store/store.js';
@@ -174,9 +175,13 @@ export class Application {
     async #learnServer(tries) {
         try {
             const [server, limits] = await Promise.all([this.api.get('/server'), this.api.get('/limits')]);
+            if (!isServerAnswer(server) || !isLimits(limits)) throw new Failed('internal', 'the homeserver does not say who it is');
             const { name, registration } = server;
             this.store.dispatch({ type: 'server-known', server: { name, registration, limits } });
-        } catch {
+        } catch (failure) {
+            // Out of reach is told by what one does next, or by the banner.
+            const isTold = tries > 0 || /** @type {any} */ (failure).code !== 'internal';
+            if (!isTold) this.actions.toast({ kind: 'error', text: failureText(t, /** @type {any} */ (failure)) });
             this.browser.setTimer(() => this.#learnServer(tries + 1), backoff(tries + 1, this.browser.random()));
         }
     }

@@ -17,6 +17,8 @@ const steady = 10_000;
 /** From asking for a ticket to `ready`, ms. */
 const connectTimeout = 20_000;
 const pongTimeout = 5_000;
+/** Between these (ms) the homeserver chooses how often it is asked for a sign of life. */
+const heartbeats = { shortest: 1_000, longest: 60_000 };
 /** Over how long (ms) clients spread when the homeserver restarts, and how long they stay away after a rate limit. */
 const restartSpread = 10_000;
 const abuseDelay = 15_000;
@@ -204,15 +206,20 @@ function onFrame(state, event) {
     const { frame } = event;
     // Before it is judged: what else the hello of a later protocol says, nobody knows here.
     if (frame?.type === 'hello' && Number.isSafeInteger(frame.protocol) && frame.protocol > protocol) return end(state, event, 'outdated');
-    const handle = judgeFrame(frame) === 'good' && Object.hasOwn(control, frame.type) ? control[frame.type] : onEvent;
+    const judgement = judgeFrame(frame);
+    // Nobody knows what to go on with; asking again would bring the same.
+    if (state.phase === 'opening' && frame?.type === 'hello' && judgement === 'malformed') return end(state, event, 'protocol');
+    const handle = judgement === 'good' && Object.hasOwn(control, frame.type) ? control[frame.type] : onEvent;
     return handle(state, event);
 }
 
 /** What the connection itself listens to. @type {Record<string, (state: LinkState, event: Event) => Step>} */
 const control = {
     hello: (state, event) => {
+        if (state.phase !== 'opening') return stay(state);
         const { stream } = state;
-        const next = /** @type {LinkState} */ ({ ...state, phase: 'greeting', heartbeat: event.frame.heartbeat_ms });
+        const heartbeat = Math.min(Math.max(event.frame.heartbeat_ms, heartbeats.shortest), heartbeats.longest);
+        const next = /** @type {LinkState} */ ({ ...state, phase: 'greeting', heartbeat });
         const resume = stream && { type: 'resume', session_id: stream.sessionId, epoch: stream.epoch, s: stream.s };
         return { state: next, effects: [{ do: 'deliver', frame: event.frame }, ...(resume ? [/** @type {Effect} */ ({ do: 'send', frame: resume })] : [])] };
     },

@@ -10,8 +10,9 @@ import { unsentCount } from '../store/selectors.js';
 const lifetime = 24 * 60 * 60 * 1000;
 /** Without an answer for that long (ms) on a live link it is sent again; the nonce makes that harmless. */
 const patience = 15_000;
-/** When the homeserver says that it cannot now, and not for how long. */
+/** When the homeserver says that it cannot now, and not for how long; and the shortest that it may say (ms). */
 const pause = 3_000;
+const shortestPause = 100;
 /** Messages of one account that may wait here; more are not taken. */
 const mostWaiting = 500;
 /** What passes by itself. Everything else is told to the person. */
@@ -143,7 +144,7 @@ export class Outbox {
             // A refusal that names no frame may be about any that waits: those are sent again.
             const mayBeMeant = frame.nonce === undefined && isOurs && passing.includes(frame.code);
             if (!isMeant && !mayBeMeant) continue;
-            if (passing.includes(frame.code)) this.#pause(address, frame.retry_after_ms ?? pause);
+            if (passing.includes(frame.code)) this.#pause(address, Math.max(frame.retry_after_ms ?? pause, shortestPause));
             else this.#fail(nonce, { code: frame.code, message: frame.message, field: frame.field ?? null, retryAfterMs: null });
         }
     }
@@ -272,8 +273,9 @@ const expired = { code: 'expired', message: 'written more than a day ago', field
  * @returns {import('../store/types.js').Failure|null}
  */
 export function problemOf(text, limits) {
-    const codePoints = limits.message_code_points ?? 4_000;
-    const bytes = limits.message_bytes ?? 16_384;
+    // Nobody means a limit of nothing.
+    const codePoints = limits.message_code_points || 4_000;
+    const bytes = limits.message_bytes || 16_384;
     /** @param {string} code @param {string} message */
     const problem = (code, message) => ({ code, message, field: 'message', retryAfterMs: null });
     if (text.length === 0) return problem('invalid', 'the message is empty');

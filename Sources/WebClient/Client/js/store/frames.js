@@ -176,6 +176,12 @@ function isAscending(list) {
     return list.every((entry, index) => index === 0 || entry.seq > list[index - 1].seq);
 }
 
+/** `GET /server`. */
+export const isServerAnswer = object({ name: isServer, registration: isText });
+
+/** `GET /limits`. */
+export const isLimits = isNumbers;
+
 /** The entries of `GET /friend-requests`. @type {Check} */
 export const isRequestList = listOf(object(friendRequest));
 

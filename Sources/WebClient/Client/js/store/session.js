@@ -42,10 +42,10 @@ function nobody(state) {
 
 /** @type {Record<string, (state: State, action: any) => State>} */
 export const sessionActions = {
-    /** What `GET /server` and `GET /limits` say; either may be missing. */
+    /** What `GET /server` and `GET /limits` say. A way to register that is not known here is none. */
     'server-known': (state, { server }) => ({
         ...state,
-        server: { name: '', registration: 'closed', limits: {}, ...state.server, ...server },
+        server: { ...server, registration: ['token', 'open'].includes(server.registration) ? server.registration : 'closed' },
     }),
     'signed-in': (state, { account }) =>
         state.account?.address === account.address && state.phase === 'signed-in' ? state : { ...nobody(state), phase: 'signed-in', account },
