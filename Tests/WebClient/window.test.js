@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { nonceOfRetry } from '../../Sources/WebClient/Client/js/store/outgoing.js';
 import { firstNewKey, itemsOf, keyOf, settingOf } from '../../Sources/WebClient/Client/js/views/timeline-items.js';
 import { TimelineReading } from '../../Sources/WebClient/Client/js/views/timeline-reading.js';
 import { around, isReplaced, most, moved, newest, next, withNewer, withOlder } from '../../Sources/WebClient/Client/js/views/timeline-window.js';
@@ -101,6 +102,19 @@ test('groups begin with a day, an author, five minutes, an answer and the line o
     const groups = items.map((_, index) => settingOf(items, index, 'd').startsGroup);
     assert.deepEqual(groups, [true, false, true, true, false, true, true, true]);
     assert.deepEqual(items.map((_, index) => settingOf(items, index, null).startsDay), [true, false, false, false, false, false, false, true]);
+});
+
+test('what the other homeserver refused was sent again while its second one waits or stands there', () => {
+    const delivery = (/** @type {string} */ state) => ({ server: 'x', state, reason: null });
+    const again = { nonce: nonceOfRetry('m1'), address: 'b@x', text: 'a', replyTo: null, createdAt: start, state: /** @type {const} */ ('pending'), failure: null };
+    const refused = message(1, { own: true, nonce: 'a', delivery: delivery('failed') });
+    for (const [item, others, expected] of /** @type {Array<[any, any[], boolean]>} */ ([
+        [refused, [message(2, { own: true, nonce: 'b' })], false],
+        [refused, [again], true],
+        [refused, [message(2, { own: true, nonce: again.nonce, delivery: delivery('failed') })], true],
+        [message(1, { own: true, delivery: delivery('delivered') }), [again], false],
+        [again, [again], false],
+    ])) assert.equal(settingOf([item, ...others], 0, null).isSentAgain, expected);
 });
 
 test('the first new one is the other’s first behind what was read', () => {

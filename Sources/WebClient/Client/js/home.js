@@ -38,6 +38,7 @@ import { failureText } from './text/problems.js';
  * @property {() => Promise<void>} signOut  deletes everything of the account on this device, what is unsent too: ask first when `unsentCount` says so
  * @property {(route: import('./store/types.js').Route) => void} navigate
  * @property {(address: string, text: string, options?: {replyTo?: string}) => void} send
+ * @property {(address: string, message: import('./store/types.js').Message) => void} sendAgain  what the other homeserver refused; once
  * @property {(nonce: string) => void} retry
  * @property {(nonce: string) => void} cancel
  * @property {(address: string, text: string) => void} saveDraft

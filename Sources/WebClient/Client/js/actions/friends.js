@@ -2,6 +2,7 @@
 
 import { Failed } from '../connection/api.js';
 import { isRequestList } from '../store/frames.js';
+import { nonceOfRetry } from '../store/outgoing.js';
 
 /** @typedef {import('../home.js').Application} Application */
 
@@ -30,6 +31,8 @@ export function friendActions(app) {
         },
         /** @param {string} address @param {string} text @param {{replyTo?: string}} [options] */
         send: (address, text, { replyTo } = {}) => app.session?.outbox.add(address, text, replyTo ?? null),
+        /** @param {string} address @param {import('../store/types.js').Message} message */
+        sendAgain: (address, { messageId, text, replyTo }) => app.session?.outbox.add(address, text, replyTo, nonceOfRetry(messageId)),
         /** @param {string} nonce */
         retry: (nonce) => app.session?.outbox.retry(nonce),
         /** @param {string} nonce */

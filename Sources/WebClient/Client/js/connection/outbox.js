@@ -79,12 +79,14 @@ export class Outbox {
         this.#inFlight.clear();
     }
 
-    /** @param {string} address @param {string} text @param {string|null} replyTo */
-    add(address, text, replyTo) {
+    /** @param {string} address @param {string} text @param {string|null} replyTo @param {string} [nonce] */
+    add(address, text, replyTo, nonce = this.#parts.newNonce()) {
         const { state } = this.#parts.store;
+        if (this.#find(nonce)) return;
+        this.#gone.delete(nonce);
         const isFull = unsentCount(state) >= mostWaiting;
         const problem = isFull ? outboxFull : problemOf(text, state.server?.limits ?? {});
-        const entry = { nonce: this.#parts.newNonce(), address, text, replyTo, createdAt: this.#stamp(), state: 'pending', failure: null };
+        const entry = { nonce, address, text, replyTo, createdAt: this.#stamp(), state: 'pending', failure: null };
         if (problem) Object.assign(entry, { state: 'failed', failure: problem });
         this.#parts.store.dispatch({ type: 'outgoing-added', entry });
         this.#keep(/** @type {Outgoing} */ (entry));

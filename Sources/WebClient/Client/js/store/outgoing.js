@@ -6,6 +6,13 @@ import { withConversation } from './conversations.js';
 /** @typedef {import('./types.js').Outgoing} Outgoing */
 
 /**
+ * The nonce of the message by which one that the other homeserver refused is sent again. The homeserver takes a nonce once, and history
+ * has it: so it happens once, in whichever tab or browser it is asked for, and the refused one is known to have been sent again.
+ * @param {string} messageId  of the refused one
+ */
+export const nonceOfRetry = (messageId) => `again-${messageId}`;
+
+/**
  * @param {State} state
  * @param {string} nonce
  * @param {(entry: Outgoing) => Outgoing|null} change  null takes it away

@@ -252,6 +252,7 @@ export const de = {
     'message.reply': 'Antworten',
     'message.retry': 'Noch einmal',
     'message.sent': 'Gesendet',
+    'message.sent-again': 'Nicht an {server} zugestellt. Du hast sie noch einmal gesendet.',
     'message.show-all': 'Alles zeigen',
     'message.undelivered': 'Nicht an {server} zugestellt. {reason}',
     'message.you': 'Du',

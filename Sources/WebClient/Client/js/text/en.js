@@ -252,6 +252,7 @@ export const en = {
     'message.reply': 'Reply',
     'message.retry': 'Try again',
     'message.sent': 'Sent',
+    'message.sent-again': 'Not delivered to {server}. You sent it again.',
     'message.show-all': 'Show all',
     'message.undelivered': 'Not delivered to {server}. {reason}',
     'message.you': 'You',

@@ -58,7 +58,7 @@ export class MessageRow {
         this.#updateLines(setting);
         if (!isSame && before?.text !== item.text) this.#updateText(item);
         if (!this.#setting || this.#setting.startsGroup !== setting.startsGroup || this.#setting.at !== setting.at) this.#updateHead(item, setting);
-        if (!isSame && setting.isOwn) this.#updateState(item);
+        if (setting.isOwn && (!isSame || this.#setting?.isSentAgain !== setting.isSentAgain)) this.#updateState(item, setting);
         if (item.replyTo) this.#updateAnswered(item.replyTo);
         this.#setting = setting;
     }
@@ -99,9 +99,9 @@ export class MessageRow {
         this.article.setAttribute('aria-labelledby', `${name.id} ${this.#textId} ${time.id}`);
     }
 
-    /** @param {Item} item */
-    #updateState(item) {
-        const state = stateElement(item, this.#context);
+    /** @param {Item} item @param {Setting} setting */
+    #updateState(item, { isSentAgain }) {
+        const state = stateElement(item, isSentAgain, this.#context);
         if (this.#state) this.#state.replaceWith(state);
         else this.#content.append(state);
         this.#state = state;

@@ -18,26 +18,28 @@ export function sendState(item) {
 
 const signs = { pending: 'clock', sent: 'check', queued: 'clock', delayed: 'clock', delivered: 'check-double', failed: 'alert', undelivered: 'alert' };
 
-/** @param {Item} item @returns {string} */
-function words(item) {
+/** @param {Item} item @param {boolean} isSentAgain @returns {string} */
+function words(item, isSentAgain) {
     const state = sendState(item);
     if (isOutgoing(item)) return item.failure ? t('message.failed', { reason: failureText(t, item.failure) }) : t(`message.${state}`);
     const server = item.delivery?.server ?? '';
     if (state !== 'undelivered') return t(`message.${state}`, { server });
+    if (isSentAgain) return t('message.sent-again', { server });
     const code = item.delivery?.reason ?? 'internal';
     return t('message.undelivered', { server, reason: failureText(t, { code, message: code, field: null, retryAfterMs: null }) });
 }
 
 /**
  * @param {Item} item
+ * @param {boolean} isSentAgain  then there is nothing left to do about it
  * @param {{retry: (item: Item) => void, remove: (item: Item) => void}} actions
  * @returns {HTMLElement}  the sign has its words as a tip and for screen readers; what needs a person stands there in words
  */
-export function stateElement(item, actions) {
+export function stateElement(item, isSentAgain, actions) {
     const state = sendState(item);
-    const text = words(item);
-    const needsPerson = state === 'failed' || state === 'undelivered';
-    if (!needsPerson && state !== 'delayed') {
+    const text = words(item, isSentAgain);
+    const isRefused = state === 'failed' || state === 'undelivered';
+    if (!isRefused && state !== 'delayed') {
         return h(`div.message-state.${state}`, { title: text, 'data-state': state }, icon(signs[state]), h('span.visually-hidden', null, text));
     }
     return h(
@@ -45,7 +47,7 @@ export function stateElement(item, actions) {
         { 'data-state': state },
         icon(signs[state]),
         h('span', null, text),
-        needsPerson && button({ label: t('message.retry'), icon: 'retry', kind: 'quiet', onclick: () => actions.retry(item) }),
+        isRefused && !isSentAgain && button({ label: t('message.retry'), icon: 'retry', kind: 'quiet', onclick: () => actions.retry(item) }),
         state === 'failed' && button({ label: t('message.delete'), icon: 'trash', kind: 'quiet', onclick: () => actions.remove(item) }),
     );
 }

@@ -1,10 +1,11 @@
 /** @file A conversation as rows: what is sent and what is being sent in one list, with the lines between days and groups. Pure. */
 
+import { nonceOfRetry } from '../store/outgoing.js';
 import { dayOf } from '../text/dates.js';
 
 /** @typedef {import('../store/types.js').Conversation} Conversation */
 /** @typedef {import('../store/types.js').Message | import('../store/types.js').Outgoing} Item */
-/** @typedef {{at: number, isOwn: boolean, startsDay: boolean, startsGroup: boolean, startsNew: boolean}} Setting  how an item stands among the others */
+/** @typedef {{at: number, isOwn: boolean, startsDay: boolean, startsGroup: boolean, startsNew: boolean, isSentAgain: boolean}} Setting  how an item stands among the others */
 
 const groupMs = 5 * 60_000;
 
@@ -45,7 +46,14 @@ export function settingOf(items, index, newKey) {
     const startsDay = !before || dayOf(timeOf(before)) !== dayOf(at);
     const startsNew = newKey !== null && keyOf(item) === newKey;
     const belongs = before && isOwn(before) === isOwn(item) && Math.abs(at - timeOf(before)) < groupMs && item.replyTo === null;
-    return { at, isOwn: isOwn(item), startsDay, startsNew, startsGroup: startsDay || startsNew || !belongs };
+    return { at, isOwn: isOwn(item), startsDay, startsNew, startsGroup: startsDay || startsNew || !belongs, isSentAgain: isSentAgain(items, item) };
+}
+
+/** Whether the other homeserver refused it and it stands there, or waits, a second time. @param {ReadonlyArray<Item>} items @param {Item} item */
+function isSentAgain(items, item) {
+    if (isOutgoing(item) || item.delivery?.state !== 'failed') return false;
+    const nonce = nonceOfRetry(item.messageId);
+    return items.some((one) => one.nonce === nonce);
 }
 
 /**

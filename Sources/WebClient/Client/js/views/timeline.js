@@ -270,6 +270,6 @@ export class HomeTimeline extends View {
     #retry(item) {
         const { actions } = this.home;
         if (isOutgoing(item)) actions.retry(item.nonce);
-        else actions.send(/** @type {Conversation} */ (this.#conversation).address, item.text, item.replyTo ? { replyTo: item.replyTo } : undefined);
+        else actions.sendAgain(/** @type {Conversation} */ (this.#conversation).address, item);
     }
 }
