@@ -55,7 +55,7 @@ FOCUSED = """() => {
     };
     const around = element.closest('.control, .composer-box, .switcher-search');
     const beside = element.matches('.choice input') ? element.nextElementSibling : null;
-    element.dataset.reached ??= String(document.querySelectorAll('[data-reached]').length);
+    element.dataset.reached ??= String((globalThis.reachedSoFar = (globalThis.reachedSoFar ?? 0) + 1));
     return {
         name: `<${element.localName} class="${element.className}"> ${element.getAttribute('aria-label') ?? element.textContent.slice(0, 30)}`,
         id: element.dataset.reached,

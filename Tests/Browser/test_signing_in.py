@@ -1,5 +1,7 @@
 """The page before one is in: sign in, make an account, sign out again. All of it through the forms, by what they say."""
 
+import asyncio
+
 from harness.person import PASSWORD
 from playwright.async_api import expect
 
@@ -39,6 +41,28 @@ async def test_the_right_password_lets_in_and_stays_over_a_reload(visitors, hous
     await is_in(visitor)
     assert await visitor.navigations() == 0
     await visitor.page.reload()
+    await is_in(visitor)
+
+
+async def test_what_is_typed_before_the_homeserver_says_who_it_is_stays(visitors, houses):
+    """The form was made anew when the answer of /server came: a name typed by then was gone."""
+    person = await houses[0].person("alice")
+    visitor = await visitors.stranger(houses[0], person.name)
+    page = visitor.page
+    held = asyncio.Event()
+
+    async def late(route):
+        await held.wait()
+        await route.continue_()
+
+    await page.route("**/api/v1/server", late)
+    await page.reload()
+    await fills(page, person.name, PASSWORD)
+    await expect(button(page, "Create an account")).to_have_count(0)
+    held.set()
+    await expect(button(page, "Create an account")).to_be_visible()
+    await expect(page.get_by_label("Password", exact=True)).to_be_focused()
+    await button(page, "Sign in").click()
     await is_in(visitor)
 
 

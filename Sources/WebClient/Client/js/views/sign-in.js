@@ -13,15 +13,18 @@ import { passwordProblem } from '../text/password.js';
 export class HomeSignIn extends View {
     /** @type {'sign-in'|'register'} */
     #mode = 'sign-in';
+    #title = h('h1');
+    #other = h('p.other');
 
     build() {
         const { t } = this.home;
         this.card = h('section.card');
         this.append(h('main', null, h('header', null, icon('mark'), h('p.brand', null, t('app.name'))), this.card, h('p.about', null, t('sign-in.about'))));
+        this.#show();
     }
 
     connected() {
-        this.watch((state) => state.server, () => this.#show());
+        this.watch((state) => state.server, () => this.#describe());
     }
 
     get #server() {
@@ -29,15 +32,22 @@ export class HomeSignIn extends View {
     }
 
     #show() {
-        const registration = this.home.store.state.server?.registration;
-        const mode = registration === 'closed' ? 'sign-in' : this.#mode;
-        this.card?.replaceChildren(...(mode === 'register' ? this.#registerForm() : this.#signInForm()), this.#otherWay(mode, registration));
+        const form = this.#mode === 'register' ? this.#registerForm() : this.#signInForm();
+        this.card?.replaceChildren(this.#title, form, this.#other);
+    }
+
+    /** Who the homeserver is, and what it lets one do, is learnt while somebody writes already: the form stays as it is. */
+    #describe() {
+        const { t, store } = this.home;
+        this.#title.replaceChildren(t(this.#mode === 'register' ? 'register.title' : 'sign-in.title', { server: this.#server }));
+        this.#other.replaceChildren(...this.#otherWay(store.state.server?.registration));
     }
 
     /** @param {'sign-in'|'register'} mode */
     #change(mode) {
         this.#mode = mode;
         this.#show();
+        this.#describe();
         this.querySelector('input')?.focus();
     }
 
@@ -50,7 +60,7 @@ export class HomeSignIn extends View {
             [password, password.value === '' ? 'sign-in.password-missing' : null],
         ];
         const submit = () => actions.signIn({ username: username.value.trim().toLowerCase(), password: password.value.normalize('NFC') });
-        return [this.#heading('sign-in.title'), this.#form([username, password], t('sign-in.submit'), check, submit)];
+        return this.#form([username, password], t('sign-in.submit'), check, submit);
     }
 
     #registerForm() {
@@ -74,12 +84,7 @@ export class HomeSignIn extends View {
             [password, passwordProblem(password.value, name())],
         ];
         const submit = () => actions.register({ username: name(), password: password.value.normalize('NFC'), registrationToken: token?.value.trim() ?? null });
-        return [this.#heading('register.title'), this.#form([token, username, password], t('register.submit'), check, submit)];
-    }
-
-    /** @param {string} key */
-    #heading(key) {
-        return h('h1', null, this.home.t(key, { server: this.#server }));
+        return this.#form([token, username, password], t('register.submit'), check, submit);
     }
 
     /**
@@ -123,15 +128,14 @@ export class HomeSignIn extends View {
         return form;
     }
 
-    /** @param {'sign-in'|'register'} mode @param {string|undefined} registration */
-    #otherWay(mode, registration) {
+    /** What stands below the form. @param {string|undefined} registration  undefined while that is not known */
+    #otherWay(registration) {
         const { t } = this.home;
-        if (mode === 'register') {
-            return h('p.other', null, t('register.have'), ' ', button({ label: t('register.to-sign-in'), kind: 'quiet', onclick: () => this.#change('sign-in') }));
-        }
-        if (registration === 'closed') return h('p.other.note', null, icon('info'), h('span', null, t('sign-in.closed', { server: this.#server })));
-        if (registration === undefined) return h('p.other');
-        return h('p.other', null, t('sign-in.new'), ' ', button({ label: t('sign-in.to-register'), kind: 'quiet', onclick: () => this.#change('register') }));
+        this.#other.classList.toggle('note', registration === 'closed');
+        if (this.#mode === 'register') return [t('register.have'), ' ', button({ label: t('register.to-sign-in'), kind: 'quiet', onclick: () => this.#change('sign-in') })];
+        if (registration === 'closed') return [icon('info'), h('span', null, t('sign-in.closed', { server: this.#server }))];
+        if (registration === undefined) return [];
+        return [t('sign-in.new'), ' ', button({ label: t('sign-in.to-register'), kind: 'quiet', onclick: () => this.#change('register') })];
     }
 }
 
