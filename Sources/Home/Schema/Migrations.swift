@@ -7,5 +7,6 @@ package enum Schema {
         M002Peers.migration,
         M003DirectMessages.migration,
         M004ReadMarkers.migration,
+        M005AuditLog.migration,
     ]
 }
