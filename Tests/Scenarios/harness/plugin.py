@@ -15,12 +15,17 @@ from . import node as nodes
 
 def pytest_addoption(parser):
     group = parser.getgroup("home", "homeservers")
-    group.addoption("--kills", type=int, default=20, help="how many processes the crash scenarios kill, all together")
+    group.addoption("--long", action="store_true", help="the hard tests in full, instead of in their shorter form")
+    group.addoption(
+        "--kills", type=int, default=None, help="how many processes the crash scenarios kill, all together (20; --long: 200)"
+    )
     group.addoption("--seed", type=int, default=None, help="of everything random; printed at every run")
     group.addoption("--binary", default=None, help="the homeserver program (default: $HOME_BINARY, then the debug build)")
 
 
 def pytest_configure(config):
+    if config.option.kills is None:
+        config.option.kills = 200 if config.option.long else 20
     if config.getoption("--binary"):
         os.environ["HOME_BINARY"] = str(Path(config.getoption("--binary")).resolve())
     if hasattr(config, "workerinput"):
@@ -48,12 +53,19 @@ def clean_up(state):
 
 
 def pytest_report_header(config):
-    return f"homes: {nodes.binary()}, --seed {os.environ['HOME_SCENARIO_SEED']}, --kills {config.getoption('--kills')}"
+    form = "--long, " if config.option.long else ""
+    return f"homes: {nodes.binary()}, {form}--seed {os.environ['HOME_SCENARIO_SEED']}, --kills {config.option.kills}"
 
 
 @pytest.fixture(scope="session")
 def seed():
     return int(os.environ["HOME_SCENARIO_SEED"])
+
+
+@pytest.fixture(scope="session")
+def long(request):
+    """Whether hard tests run in full: what takes minutes, or tens of thousands of messages, has a shorter form without."""
+    return request.config.option.long
 
 
 @pytest.fixture(scope="session")
