@@ -275,7 +275,7 @@ async def test_a_refused_clipboard_says_what_to_do(visitors, houses):
     await permits(alice, "clipboard-write", "granted")
     await permits(alice, "clipboard-read", "granted")
     await copy.click()
-    await expect(alice.page.get_by_text("Copied.")).to_be_visible()
+    await expect(alice.page.get_by_text("Copied.", exact=True)).to_be_visible()
     assert await alice.page.evaluate("navigator.clipboard.readText()") == alice.user_id
 
 

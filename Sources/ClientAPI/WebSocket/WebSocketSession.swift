@@ -1,4 +1,5 @@
 import Home
+import Logging
 import NIOCore
 import Wire
 
@@ -233,7 +234,10 @@ final class WebSocketSession: ChannelDuplexHandler {
     /// Sends a close frame and waits for the client's; the stream is left to whoever resumes it.
     func close(_ code: CloseCode, linger: Duration = WebSocketSession.closeWait) {
         guard !isClosing, let context else { return }
-        if code == .slowConsumer { environment.hub.socketWasTooSlow() }
+        if code == .slowConsumer {
+            environment.hub.socketWasTooSlow()
+            environment.logger.info("a socket is closed: its frames are not read fast enough")
+        }
         flush()
         write { FrameWriter.close(code.rawValue, code.reason, to: &$0) }
         beginClosing(linger: linger)
