@@ -99,6 +99,12 @@ let package = Package(
             name: "FederationTests",
             dependencies: ["Federation", "Home", "Postgres", "Sodium", "Support", "Wire", httpClient] + server,
             swiftSettings: settings),
+        // Fuzz/ compiles the same targets with libFuzzer; here what it starts from and has found is replayed.
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: [
+                "ClientAPI", "Federation", "Home", "Sodium", "Wire", .product(name: "NIOCore", package: "swift-nio"),
+            ], swiftSettings: settings),
         .testTarget(
             name: "WebClientTests", dependencies: ["CZlib", "Home", "WebClient", "Wire", log] + httpTypes,
             swiftSettings: settings),

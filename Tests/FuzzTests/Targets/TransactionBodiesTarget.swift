@@ -1,0 +1,38 @@
+import Federation
+import Wire
+
+@testable import Home
+
+extension FuzzTarget {
+    /// The first byte says what the others are: the body of a transaction, of a hello, or of an answer to one of them.
+    static let transactionBodies = FuzzTarget(name: "transaction-bodies") { bytes throws(Finding) in
+        guard let kind = bytes.first, let origin = ServerName("a.example"), let home = ServerName("b.example") else {
+            return
+        }
+        let body = Array(bytes.dropFirst())
+        switch kind % 3 {
+        case 0:
+            guard let transaction = try? ReceivedTransaction(body: body, first: 1, from: origin, to: home) else {
+                return
+            }
+            guard transaction.events.count <= Limits.transactionEvents,
+                transaction.events.map(\.seq).elementsEqual(1...Int64(max(1, transaction.events.count)))
+                    || transaction.events.isEmpty
+            else { throw Finding("the numbers of a transaction do not go on without gaps") }
+            for event in transaction.events {
+                guard case .directMessage(let text, _)? = try? PeerEventPayload.decode(event) else { continue }
+                _ = try? MessageRules.check(text: text)
+            }
+        case 1:
+            guard let hello = try? Hello(body: body) else { return }
+            guard (try? Hello(body: JSONWriter.bytes(of: hello))) == hello else {
+                throw Finding("a hello is written otherwise than it was read")
+            }
+        default:
+            guard let answer = try? TransactionAnswer(body: body) else { return }
+            guard (try? TransactionAnswer(body: JSONWriter.bytes(of: answer))) == answer else {
+                throw Finding("an answer is written otherwise than it was read")
+            }
+        }
+    }
+}
