@@ -7,6 +7,11 @@ package import Wire
 
 /// The links to other homeservers: made by the composition root before Home, which needs its sender, and run after it.
 package final class Federation: Sendable {
+    /// The links' own threads, half as many as there are cores: a stranger's flood of TLS handshakes queues here, and not
+    /// before the frames of our own users. Never shut down, like NIO's own group.
+    package static let ownLoops: any EventLoopGroup = MultiThreadedEventLoopGroup(
+        numberOfThreads: max(1, System.coreCount / 2))
+
     /// The outbox half of `Delivery`.
     package let sender = PeerSender()
 
@@ -19,7 +24,7 @@ package final class Federation: Sendable {
     /// - Parameter rootFingerprints: Roots that the configuration pins, beside those that the database does.
     package init(
         settings: FederationSettings, keys: LocalKeys, rootFingerprints: [ServerName: Fingerprint] = [:],
-        time: any TimeSource = SystemTime(), loops: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
+        time: any TimeSource = SystemTime(), loops: any EventLoopGroup = Federation.ownLoops
     ) {
         self.settings = settings
         self.keys = keys

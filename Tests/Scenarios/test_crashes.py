@@ -34,8 +34,8 @@ async def kills_at_random(nodes, count, chance, is_flowing):
         print(f"kill {number + 1}: {kind} of {node}")
 
 
-async def messages_survive(pairs, nodes, count, seed):
-    """Everybody writes to his partner, one message after another, until all kills are done."""
+async def messages_survive(pairs, nodes, count, seed, at_least=0):
+    """Everybody writes to his partner, one message after another, until all kills are done and there are so many messages."""
     chance = random.Random(seed)
     print(f"seed {seed}")
     async with contextlib.AsyncExitStack() as stack:
@@ -69,6 +69,9 @@ async def messages_survive(pairs, nodes, count, seed):
 
         await kills_at_random(nodes, count, chance, is_flowing)
         await is_flowing()
+        if sum(acked()) < at_least:
+            print(f"{sum(acked())} messages at the last kill")
+            await eventually(lambda: sum(acked()) >= at_least, f"{at_least} messages", within=1800, pause=1)
         killing = False
         await asyncio.gather(*writers)
         for client in clients.values():
@@ -116,11 +119,12 @@ async def test_kill_9_on_one_homeserver_loses_nothing(homes, kills, seed):
 
 
 @pytest.mark.slow
-async def test_kill_9_on_two_homeservers_loses_nothing(homes, kills, seed):
+async def test_kill_9_on_two_homeservers_loses_nothing(homes, kills, long, seed):
     alpha, beta = await homes.two()
     pairs = []
     for lane in range(LANES):
         pair = (await alpha.person(f"left{lane}"), await beta.person(f"right{lane}"))
         await befriend(*pair)
         pairs.append(pair)
-    await messages_survive(pairs, [alpha, beta], kills // 2, seed + 1)
+    # In full: all the kills here, and 10,000 messages.
+    await messages_survive(pairs, [alpha, beta], kills if long else kills // 2, seed + 1, 10_000 if long else 0)

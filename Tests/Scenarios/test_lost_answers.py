@@ -10,7 +10,7 @@ from harness.link import LosingProxy
 from harness.node import befriend
 from harness.waiting import eventually
 
-MESSAGES = 150
+MESSAGES, MESSAGES_LONG = 150, 5000
 
 
 @contextlib.asynccontextmanager
@@ -54,7 +54,8 @@ async def test_a_rejection_reaches_its_author_although_the_answer_was_lost(homes
         assert letters == [(3,)]
 
 
-async def test_every_third_answer_is_lost(homes):
+async def test_every_third_answer_is_lost(homes, long):
+    messages = MESSAGES_LONG if long else MESSAGES
     async with two_behind_proxies(homes, lose_every=3) as (alpha, beta, to_alpha, to_beta):
         alice, bob = await alpha.person("alice"), await beta.person("bob")
         await befriend(alice, bob)
@@ -62,7 +63,7 @@ async def test_every_third_answer_is_lost(homes):
         async with Client(alice) as hers, Client(bob) as his:
 
             async def writes(client, other, proxy):
-                for number in range(MESSAGES):
+                for number in range(messages):
                     await client.sends_and_waits(f"{client.person.name} {number}", to=other)
                     if number % 15 == 14:
                         # Spread over many transactions: go on only after another answer has passed or was lost.
@@ -82,4 +83,4 @@ async def test_every_third_answer_is_lost(homes):
             problems = await HistoryChecker(alice, bob).check({alice: hers.sends, bob: his.sends})
             assert not problems, "\n".join(problems)
             for person, other in ((alice, bob), (bob, alice)):
-                assert (await person.history_with(other))[1] == 2 * MESSAGES
+                assert (await person.history_with(other))[1] == 2 * messages

@@ -48,6 +48,12 @@ need_to_test() {
     # What a page shows of an emoji is a picture of this font; without it there are empty boxes.
     need fonts-noto-color-emoji has_file '/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf'
     need python3 have python3
+    # Partitions and wrong clocks of the scenarios; only root can make network namespaces.
+    if is_root && have apt-get; then
+        need iproute2 have ip
+        need nftables have nft
+        need faketime has_file '/usr/lib/*/faketime/libfaketime.so.1'
+    fi
     need python3-venv python3 -c 'import venv, ensurepip'
 }
 

@@ -46,6 +46,31 @@ struct FriendStore: Sendable {
         } catch { throw HomeError(error) }
     }
 
+    /// The requests that wait for this user: those of one peer's people, and all.
+    func openRequests(to owner: UserKey, from peer: PeerKey) async throws(HomeError) -> OpenRequests {
+        do throws(PostgresError) {
+            let rows = try await database.query(
+                """
+                SELECT count(*) FILTER (WHERE u.peer = \(peer.value)), count(*)
+                FROM roster r JOIN users u ON u.key = r.other
+                WHERE r.owner = \(owner.value) AND r.state = 'incoming'
+                """)
+            return OpenRequests(ofPeer: Int(try rows.int64(0, 0)), all: Int(try rows.int64(0, 1)))
+        } catch { throw HomeError(error) }
+    }
+
+    /// Whether the two have a request or a friendship already.
+    func isKnown(_ other: UserID, to owner: UserKey) async throws(HomeError) -> Bool {
+        do throws(PostgresError) {
+            let rows = try await database.query(
+                """
+                SELECT 1 FROM roster r JOIN users u ON u.key = r.other
+                WHERE r.owner = \(owner.value) AND u.address = \(other.text) AND r.state <> 'none'
+                """)
+            return rows.count > 0
+        } catch { throw HomeError(error) }
+    }
+
     /// The other person of a request of this user, whatever became of it.
     func partner(in id: FriendRequestID, of owner: UserKey) async throws(HomeError) -> ResolvedUser? {
         do throws(PostgresError) {

@@ -11,9 +11,10 @@ extension Home {
         let remote = RemotePeer(key: peer.key, name: peer.name)
         var units: [ApplyPeerEvent] = []
         units.reserveCapacity(events.count)
+        var openRequests: [UserKey: OpenRequests] = [:]
         for event in events {
             do throws(HomeError) {
-                units.append(try await unit(for: event, from: remote, epoch: epoch))
+                units.append(try await unit(for: event, from: remote, epoch: epoch, &openRequests))
             } catch {
                 throw .home(error)
             }
@@ -64,7 +65,7 @@ extension Home {
 
     /// Judges what needs no database lock: authority, shape, and who the people are.
     private func unit(
-        for event: InboundEvent, from peer: RemotePeer, epoch: String
+        for event: InboundEvent, from peer: RemotePeer, epoch: String, _ openRequests: inout [UserKey: OpenRequests]
     ) async throws(HomeError) -> ApplyPeerEvent {
         func make(_ verdict: ApplyPeerEvent.Verdict) -> ApplyPeerEvent {
             ApplyPeerEvent(
@@ -82,10 +83,25 @@ extension Home {
             do throws(HomeError) { try MessageRules.check(text: text) } catch { return make(.reject(.invalid)) }
         }
         guard let receiver = try await directory.resolve(event.to) else { return make(.reject(.notFound)) }
+        // Before the sender is noted: of somebody who is refused nothing stays but the dead letter.
+        if case .friendRequest = payload, !(try await mayAsk(receiver, event.sender, of: peer.key, &openRequests)) {
+            return make(.reject(.rateLimited))
+        }
         guard let sender = try await directory.resolve(event.sender, meeting: payload.mayIntroduce) else {
             return make(.reject(.notFriends))
         }
         return make(.take(payload, sender: sender, receiver: receiver))
+    }
+
+    /// Whether one more request may wait for the receiver; between people who have one already it is none more.
+    private func mayAsk(
+        _ receiver: ResolvedUser, _ sender: UserID, of peer: PeerKey, _ openRequests: inout [UserKey: OpenRequests]
+    ) async throws(HomeError) -> Bool {
+        if openRequests[receiver.key] == nil {
+            openRequests[receiver.key] = try await friendStore.openRequests(to: receiver.key, from: peer)
+        }
+        if openRequests[receiver.key]?.take() == true { return true }
+        return try await friendStore.isKnown(sender, to: receiver.key)
     }
 }
 

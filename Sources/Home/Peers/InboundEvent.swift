@@ -29,6 +29,8 @@ package enum RejectionCode: String, Sendable, CaseIterable {
     case notFound = "not_found"
     case notFriends = "not_friends"
     case tooLarge = "too_large"
+    /// As many requests of that homeserver wait for the receiver as may (`OpenRequests`).
+    case rateLimited = "rate_limited"
 }
 
 /// An event that was acknowledged without effect.

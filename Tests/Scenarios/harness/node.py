@@ -70,6 +70,8 @@ class Node:
         self.federation_url = f"https://{name}:{self.federation_port}"
         self.web = Web(self.url)
         self.about = {}
+        # What its start is prefixed with: an island's `inside`.
+        self.inside = []
         self._names = {}
         self._registering = asyncio.Semaphore(4)
         ALL.append(self)
@@ -97,7 +99,7 @@ class Node:
         return self
 
     async def starts(self, environment=None):
-        await run(OPS, "start", self.directory, env=environment)
+        await run(*self.inside, OPS, "start", self.directory, env=environment)
         return self
 
     async def stops(self):

@@ -44,6 +44,7 @@ class ForeignPeer:
         self.sign_answers = True
         self.refuse_with = None  # a status for every transaction
         self.key_fetches = 0
+        self.captured = []  # the last requests with events: (method, target, headers, body)
         self._keysets = {}
         self.changes = Changes()
         self._server_tls = server_tls
@@ -104,6 +105,10 @@ class ForeignPeer:
             "freshness": envelope("freshness", freshness, self.key),
         }
 
+    def keyset_payload(self, version):
+        """The bytes of a version that was shown before; the next one names their hash."""
+        return self._keysets[(version, self.root.id)]
+
     async def _keys(self, _):
         self.key_fetches += 1
         return web.Response(body=json.dumps(self.keys_document()).encode(), content_type="application/json")
@@ -121,6 +126,8 @@ class ForeignPeer:
     async def _transaction(self, request):
         body = await request.read()
         assert request.headers["Content-Digest"] == digest(body)
+        headers = [(name.decode(), value.decode()) for name, value in request.raw_headers]
+        self.captured = [*self.captured[-9:], (request.method, request.raw_path, headers, body)]
         if self.refuse_with:
             return web.Response(status=self.refuse_with, body=b"{}", content_type="application/json")
         epoch = request.match_info["epoch"]

@@ -9,10 +9,12 @@ from .waiting import eventually
 class Stage:
     """alpha, with alice on it, and the foreign gamma, whose carol is alice's friend."""
 
-    async def set(self, homes):
-        self.alpha = homes.new("alpha.localhost", fast=True)
-        port = ports.one()
-        await self.alpha.made([("gamma.localhost", f"https://gamma.localhost:{port}")])
+    async def set(self, homes, alpha=None, port=None):
+        """`alpha`, if it is there already, has been made with a gamma at `port`."""
+        port = port or ports.one()
+        self.alpha = alpha or homes.new("alpha.localhost", fast=True)
+        if alpha is None:
+            await self.alpha.made([("gamma.localhost", f"https://gamma.localhost:{port}")])
         authority = homes.state / "authority"
         self.tls = client_tls(authority)
         self.gamma = ForeignPeer(
@@ -22,6 +24,15 @@ class Stage:
         await self.alpha.starts()
         self.alice = await self.alpha.person("alice")
         self.carol = self.gamma.user("carol")
+        answer = await self.gamma_is_heard()
+        assert answer.json == {"epoch": self.gamma.epoch, "last": 0}
+        await self.gamma.checks_signature(self.alpha, answer)
+        await self.befriended("carol")
+        await self.alice.connects()
+        return self
+
+    async def gamma_is_heard(self):
+        """Says hello until alpha, which has just started, believes it."""
 
         # Signed in the second of alpha's start a request is `stale`: the sender waits and signs again.
         async def is_heard():
@@ -31,12 +42,7 @@ class Stage:
                 return None
             return answer
 
-        answer = await eventually(is_heard, "alpha answers a hello", within=20, pause=0.3)
-        assert answer.json == {"epoch": self.gamma.epoch, "last": 0}
-        await self.gamma.checks_signature(self.alpha, answer)
-        await self.befriended("carol")
-        await self.alice.connects()
-        return self
+        return await eventually(is_heard, "alpha answers a hello", within=20, pause=0.3)
 
     async def befriended(self, name):
         request = str(uuid7())

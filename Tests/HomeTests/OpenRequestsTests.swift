@@ -1,0 +1,54 @@
+import Support
+import Testing
+import Wire
+
+@testable import Home
+
+@Suite("Friend requests that wait for somebody are bounded")
+struct OpenRequestsTests {
+    @Test("Of one homeserver a hundred wait, of all of them a thousand")
+    func bounds() {
+        var some = OpenRequests(ofPeer: 98, all: 500)
+        let taken = [some.take(), some.take(), some.take()]
+        #expect(taken == [true, true, false])
+        #expect(some.ofPeer == 100 && some.all == 502)
+        var full = OpenRequests(ofPeer: 0, all: 1000)
+        let more = full.take()
+        #expect(!more)
+    }
+
+    @Test("What a peer asks beyond that is rejected and leaves no account behind; who has asked already may again")
+    func flood() async throws {
+        let test = try await TestHome.make()
+        let bob = try await test.accounts("bob")[0]
+        let evil = try #require(ServerName("evil.example"))
+        let peer = try await test.home.knownPeer(named: evil)
+        _ = try await test.home.openInboundEpoch("E1", firstSeq: 1, of: peer.key)
+        var seq: Int64 = 0
+        func request(from name: String) throws -> InboundEvent {
+            seq += 1
+            let id: FriendRequestID = test.home.ids.next()
+            return InboundEvent(
+                seq: seq, id: EventID(id), type: "friend.request",
+                sender: try #require(UserID(local: name, server: evil)),
+                to: bob.id, timestamp: test.home.time.now(),
+                data: try #require(JSON.parse(#"{"request_id":"\#(id)"}"#).object))
+        }
+        let first = try (1...60).map { try request(from: "user\($0)") }
+        let second = try (61...120).map { try request(from: "user\($0)") } + [request(from: "user1")]
+        let taken = try await test.home.applyTransaction(from: peer, epoch: "E1", events: first)
+        #expect(taken.rejected.isEmpty)
+        let mixed = try await test.home.applyTransaction(from: peer, epoch: "E1", events: second)
+        #expect(mixed.rejected == (101...120).map { RejectedEvent(seq: $0, code: "rate_limited") })
+        #expect(try await test.home.friendRequests(of: bob).count == OpenRequests.maximumOfPeer)
+        let stranger = try #require(UserID(local: "user101", server: evil))
+        #expect(try await test.home.directory.resolve(stranger) == nil)
+
+        // What is answered makes room.
+        let waiting = try await test.home.friendRequests(of: bob)[0]
+        try await test.home.declineFriendRequest(waiting.id, by: bob)
+        let later = try request(from: "user121")
+        #expect(try await test.home.applyTransaction(from: peer, epoch: "E1", events: [later]).rejected.isEmpty)
+        await test.close()
+    }
+}
