@@ -43,9 +43,13 @@ async def two_islands(homes):
                 await node.stops()
 
 
-async def lasts(seconds):
-    """How long a partition is, which nothing can be waited for in place of."""
-    await asyncio.sleep(seconds)
+async def lasts(seconds, *connected):
+    """How long a partition is, which nothing can be waited for in place of. Those who are connected stay so."""
+    end = asyncio.get_running_loop().time() + seconds
+    while (left := end - asyncio.get_running_loop().time()) > 0:
+        await asyncio.sleep(min(left, 20))
+        for person in connected:
+            await person.socket.position()
 
 
 async def side(person, other):
@@ -55,6 +59,11 @@ async def side(person, other):
     return (await person.requests()).get(other.user_id, ("none",))[0]
 
 
+async def sees_online(watcher, watched):
+    friends = (await watcher.http("GET", "/friends")).expect(200).json["friends"]
+    return any(it["user_id"] == watched.user_id and it.get("status") == "online" for it in friends)
+
+
 AGREES = {("friends", "friends"), ("none", "none"), ("incoming", "outgoing"), ("outgoing", "incoming")}
 
 
@@ -62,11 +71,15 @@ async def test_a_partition_and_a_wrong_clock_are_healed(homes, long):
     """During both, people on both sides ask, accept, decline and remove; within 30 s of the healing the rosters agree."""
     length = 300 if long else 6
     async with two_islands(homes) as (alpha, beta, left, right):
-        pairs = [(await alpha.person(f"a{n}"), await beta.person(f"b{n}")) for n in range(8)]
-        for one, other in pairs[2:5]:
+        pairs = [(await alpha.person(f"a{n}"), await beta.person(f"b{n}")) for n in range(9)]
+        for one, other in (*pairs[2:5], pairs[8]):
             await befriend(one, other)
         await pairs[1][0].asks(pairs[1][1])
         asked = await eventually(lambda: incoming(pairs[1][1], pairs[1][0]), "the request of before has arrived", within=20)
+
+        watcher, watched = pairs[8][1], pairs[8][0]
+        await watched.connects()
+        await watcher.connects()
 
         # alpha's requests do not reach beta; beta's reach alpha.
         await left.drops(f"ip daddr {NETWORK}.2 tcp dport {beta.federation_port}")
@@ -80,7 +93,12 @@ async def test_a_partition_and_a_wrong_clock_are_healed(homes, long):
 
         await eventually(is_removed, "what beta says arrives at alpha", within=30)
         assert await side(*pairs[2][::-1]) == "friends", "what alpha says does not arrive at beta"
-        await lasts(length)
+        if long and "status" in watcher.ready["friends"][0]:
+            await asyncio.gather(
+                lasts(100, watched, watcher),
+                watcher.receives("friend-status-changed", user_id=watched.user_id, status="offline", within=125),
+            )
+        await lasts(length, watched, watcher)
 
         # And now beta's clock runs ahead, so nothing is believed either way.
         await beta.stops()
@@ -100,7 +118,7 @@ async def test_a_partition_and_a_wrong_clock_are_healed(homes, long):
             )  # fmt: skip
         differences = [line for line in alpha.log().splitlines() if "clock differs" in line]
         assert any("difference.s=600" in line or "difference.s=599" in line for line in differences), differences[-3:]
-        await lasts(length)
+        await lasts(length, watched)
         assert await side(*pairs[5][::-1]) == "none", "nothing passes while the clocks differ"
 
         await beta.stops()
@@ -114,7 +132,10 @@ async def test_a_partition_and_a_wrong_clock_are_healed(homes, long):
         print(f"rosters agree {asyncio.get_running_loop().time() - healed:.1f} s after the healing")
         found = [await side(*pair) for pair in pairs]
         assert found[:7] == ["friends", "friends", "none", "none", "none", "outgoing", "incoming"], found
-        assert found[7] in ("incoming", "none"), found
+        assert found[7] in ("incoming", "none") and found[8] == "friends", found
+        await watcher.connects()
+        if "status" in watcher.ready["friends"][0]:
+            await eventually(lambda: sees_online(watcher, watched), f"{watcher} sees {watched} online again", within=30, pause=0.5)
 
         one, other = pairs[0]
         await one.connects()

@@ -138,6 +138,22 @@ async def asks_without_end(stage, until):
     return asked, refused
 
 
+async def flickers(stage, until):
+    """2,000 changes of presence a second by gamma's users, a friend of alice's among them; how many, 0 where there is no lane for them."""
+    generation, number, status = int(time.time() * 1000), 0, ("online", "offline")
+    while not until.is_set():
+        users = [stage.carol if item % 2 else stage.gamma.user(f"p{item}") for item in range(500)]
+        items = [{"type": "presence", "user": user, "status": status[n // 2 % 2]} for n, user in enumerate(users)]
+        number += 1
+        body = {"v": 1, "gen": generation, "n": number, "items": items}
+        answer = await stage.gamma.send(stage.alpha, stage.gamma.request(stage.alpha, "POST", "/federation/v1/ephemeral", body))
+        if answer.status == 404:
+            return 0
+        assert answer.status in (200, 429), answer.body
+        await asyncio.sleep(0.25)
+    return 500 * number
+
+
 async def dawdles(stage, until):
     """Requests that alpha believes and whose bodies never come, and connections that never say anything."""
     held = []
@@ -166,16 +182,19 @@ async def test_a_flood_is_not_noticed(homes, long):
         for _ in range(ROUNDS):
             calm = await p99(pairs, seconds)
             over = asyncio.Event()
-            attack = [asyncio.create_task(it) for it in (asks_without_end(stage, over), dawdles(stage, over))]
+            attack = [
+                asyncio.create_task(it)
+                for it in (asks_without_end(stage, over), flickers(stage, over), dawdles(stage, over))
+            ]
             flood = asyncio.create_task(floods(stage, rate, seconds))
             besieged_by = await p99(pairs, seconds)
             for answer, count in (await flood).items():
                 answers[answer] = answers.get(answer, 0) + count
             over.set()
-            more = (await asyncio.gather(*attack))[0]
+            more, changes, _ = await asyncio.gather(*attack)
             asked, refused = asked + more[0], refused + more[1]
             ratios.append(besieged_by / max(calm, UNNOTICED))
-            print(f"p99 {calm * 1000:.1f} ms, besieged {besieged_by * 1000:.1f} ms")
+            print(f"p99 {calm * 1000:.1f} ms, besieged {besieged_by * 1000:.1f} ms, {changes} changes of presence")
             if ratios[-1] < 2 and not long:
                 break
         growth = resident(stage.alpha.pid) - before
