@@ -53,12 +53,16 @@ package final class Federation: Sendable {
                 us: settings.server, peers: peers, ring: ring, nonces: NonceCache(time: time),
                 addressBuckets: buckets(Limits.addressBurst, Limits.addressRate),
                 peerBuckets: buckets(Limits.peerBurst, Limits.peerRate), time: time, startedAt: startedAt),
-            actions: PeerActions(home: home, peers: peers, sender: sender), keys: keys,
+            actions: PeerActions(
+                home: home, peers: peers, sender: sender,
+                ephemeralBuckets: buckets(Limits.ephemeralBurst, Limits.ephemeralRate),
+                rosterBuckets: buckets(Limits.rosterBurst, Limits.rosterRate)), keys: keys,
             delegation: settings.delegation ?? Delegation(host: settings.server), time: time)
         let listener = try FederationListener(
             settings: settings, responder: responder, loops: loops, onListening: onListening)
         let workshop = Workshop(
-            home: home, keys: keys, ring: ring, peers: peers, discovery: discovery, dialer: dialer, time: time)
+            home: home, keys: keys, ring: ring, peers: peers, discovery: discovery, dialer: dialer, time: time,
+            startedAt: startedAt, firstSnapshotAt: time.monotonic() + Limits.presenceGrace)
         return [SenderService(sender: sender, workshop: workshop, resolver: resolver), listener]
     }
 
@@ -123,12 +127,23 @@ private struct Workshop: Sendable {
     let discovery: Discovery
     let dialer: Dialer
     let time: any TimeSource
+    let startedAt: Instant
+    /// When those who were connected when the process ended have had the time to come back; monotonic.
+    let firstSnapshotAt: Duration
 
     func worker(for peer: PeerKey, _ server: ServerName) -> PeerWorker {
+        let ephemeral = EphemeralWorker(
+            peer: peer, server: server, home: home, client: client(for: server), peers: peers, time: time,
+            gen: startedAt.milliseconds, firstSnapshotAt: firstSnapshotAt)
+        return PeerWorker(
+            peer: peer, server: server, home: home, client: client(for: server), ephemeral: ephemeral, peers: peers,
+            time: time)
+    }
+
+    /// A connection of its own each: one lane never waits for the other.
+    private func client(for server: ServerName) -> PeerClient {
         let connection = PeerConnection(to: server, discovery: discovery, dialer: dialer, time: time)
-        let client = PeerClient(
-            us: home.server, peer: server, connection: connection, keys: keys, ring: ring, time: time)
-        return PeerWorker(peer: peer, server: server, home: home, client: client, peers: peers, time: time)
+        return PeerClient(us: home.server, peer: server, connection: connection, keys: keys, ring: ring, time: time)
     }
 }
 

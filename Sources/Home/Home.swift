@@ -9,12 +9,16 @@ package final class Home: Sendable {
     package let time: any TimeSource
     package let ids: IDSource
     package let accountState: AccountState
+    /// Who is shown as online; the sockets report to it.
+    package let presence: PresenceBoard
     let delivery: any Delivery
     /// Reads, and writes that number nothing.
     let database: PostgresClient
     let writer: Writer
     let directory: UserDirectory
     let friendStore: FriendStore
+    let rosterStore: RosterStore
+    let presenceStore: PresenceStore
     let messageStore: DirectMessageStore
     let peerStore: PeerStore
 
@@ -34,9 +38,12 @@ package final class Home: Sendable {
         self.delivery = delivery
         self.database = database
         accountState = AccountState(settings: settings, time: time)
-        writer = Writer(database: writerDatabase, delivery: delivery, time: time)
+        presence = PresenceBoard(time: time)
+        writer = Writer(database: writerDatabase, delivery: delivery, presence: presence, time: time)
         directory = UserDirectory(store: UserStore(database: database), server: settings.server)
         friendStore = FriendStore(database: database)
+        rosterStore = RosterStore(database: database)
+        presenceStore = PresenceStore(database: database)
         messageStore = DirectMessageStore(database: database)
         peerStore = PeerStore(database: database)
     }
@@ -65,11 +72,12 @@ package final class Home: Sendable {
         }
     }
 
-    /// Background upkeep: commands of the command line, and purges. Ends when its task is cancelled.
+    /// Background upkeep: commands of the command line, purges, and telling who comes and goes. Ends when its task is cancelled.
     package func run() async {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.runControl() }
             group.addTask { await self.runPurges() }
+            group.addTask { await self.runPresence() }
         }
     }
 

@@ -37,12 +37,28 @@ struct UserStore: Sendable {
     private func user(_ query: PostgresQuery) async throws(HomeError) -> ResolvedUser? {
         do throws(PostgresError) {
             let rows = try await database.query(query)
-            guard rows.count > 0, let id = UserID(try rows.text(0, 1)) else { return nil }
-            var peer: RemotePeer?
-            if let key = try rows.optionalInt64(0, 2), let name = ServerName(try rows.text(0, 3)) {
-                peer = RemotePeer(key: PeerKey(key), name: name)
-            }
-            return ResolvedUser(key: UserKey(try rows.int64(0, 0)), id: id, peer: peer)
+            guard rows.count > 0 else { return nil }
+            return ResolvedUser(
+                key: UserKey(try rows.int64(0, 0)), id: try rows.user(0, 1), peer: try rows.peer(0, 2))
         } catch { throw HomeError(error) }
+    }
+}
+
+/// The columns in which the stores name people.
+extension PostgresRows {
+    /// A column with a user's address.
+    func user(_ row: Int, _ column: Int) throws(PostgresError) -> UserID {
+        guard let id = UserID(try text(row, column)) else {
+            throw .decoding(column: "address", problem: "is no address")
+        }
+        return id
+    }
+
+    /// A column with a peer's key and the next one with its name; nil for a local user, who has neither.
+    func peer(_ row: Int, _ column: Int) throws(PostgresError) -> RemotePeer? {
+        guard let key = try optionalInt64(row, column), let name = ServerName(try text(row, column + 1)) else {
+            return nil
+        }
+        return RemotePeer(key: PeerKey(key), name: name)
     }
 }

@@ -54,6 +54,38 @@ extension Limits {
     /// The clock difference that a `stale` answer may make us add.
     package static let clockDifference = Duration.seconds(300)
 
+    // MARK: The ephemeral lane
+
+    /// Items of one request.
+    package static let ephemeralItems = 500
+    /// Items that wait for a peer; at more, a snapshot takes their place.
+    package static let ephemeralWaiting = 10_000
+    /// From one request with changes to the next: what changes meanwhile goes together.
+    package static let ephemeralInterval = Duration.seconds(1)
+    /// From one part of a snapshot to the next.
+    package static let snapshotInterval = Duration.milliseconds(250)
+    /// From the beginning of one snapshot to the next, however often the peer asks.
+    package static let snapshotsApart = Duration.seconds(5)
+    /// How often a lease is renewed when there is nothing else to say.
+    package static let renewalInterval = Duration.seconds(60)
+    /// From the first byte of a request of this lane to the last one of its answer.
+    package static let ephemeralRequestTime = Duration.seconds(10)
+    /// Claims of one page of rosters.
+    package static let rosterClaims = 200
+    /// How often rosters are compared with a peer's while nothing else calls for it.
+    package static let rosterInterval = Duration.seconds(86_400)
+    /// From one comparison that the peer asked for to the next.
+    package static let rostersApart = Duration.seconds(10)
+    /// How often a comparison that came before the lane is tried again, a second apart.
+    package static let rosterRetries = 30
+    /// How often a peer with which users here have nothing is looked at again.
+    package static let nothingInCommonInterval = Duration.seconds(60)
+    /// Requests of this lane from one peer, at once and each second; and of rosters.
+    package static let ephemeralBurst = 50.0
+    package static let ephemeralRate = 5.0
+    package static let rosterBurst = 60.0
+    package static let rosterRate = 1.0
+
     // MARK: Discovery
 
     /// Redirects of `/.well-known/home-server`.

@@ -55,6 +55,19 @@ package enum Limits {
     /// Most entries of one page of a list.
     package static let pageEntries = 100
 
+    // MARK: Presence
+
+    /// How long after his last socket closed somebody is still shown as online, so that a resume shows nothing.
+    package static let presenceGrace = Duration.seconds(20)
+    /// How often the last time of those who are online is written, for a homeserver that crashes.
+    package static let lastSeenInterval = Duration.seconds(600)
+    /// How long what a peer said about its users is believed without hearing from it.
+    package static let presenceLease = Duration.seconds(120)
+    /// Users of one peer whose presence is kept; those beyond are not shown.
+    package static let presenceEntries = 50_000
+    /// People whom one user can block.
+    package static let blocks = 1000
+
     // MARK: Links
 
     /// Events of one transaction.

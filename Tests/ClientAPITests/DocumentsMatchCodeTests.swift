@@ -102,6 +102,8 @@ struct DocumentsMatchCodeTests {
             "undecodable_frames": Limits.undecodableFrames, "sockets_of_a_user": Limits.socketsPerUser,
             "private_messages_burst": Int(RateClass.message.rule.burst),
             "private_messages_per_second": Int(RateClass.message.rule.perSecond),
+            "status_updates_burst": Int(RateClass.status.rule.burst),
+            "status_updates_per_minute": Int(RateClass.status.rule.perSecond * 60),
             "other_commands_burst": Int(RateClass.command.rule.burst),
             "other_commands_per_second": Int(RateClass.command.rule.perSecond),
         ]

@@ -79,6 +79,11 @@ struct FrameSnapshotTests {
             "friendship-changed.failed",
             .friendshipChanged(FriendshipChange(user: bob, requestID: id(3), state: .failed, code: "blocked"))
         ),
+        (
+            "friendship-changed.blocked",
+            .friendshipChanged(FriendshipChange(user: bob, requestID: nil, state: .blocked))
+        ),
+        ("own-status-changed", .ownStatusChanged(OwnPresence(status: .invisible, showsLastSeen: false))),
     ]
 
     @Test("events, as a stream sends them", arguments: samples.map(\.0))
@@ -97,21 +102,40 @@ struct FrameSnapshotTests {
     func beginning() throws {
         let state = ReadyState(
             direct: FrameSnapshotTests.summaries,
-            friends: [Friend(user: FrameSnapshotTests.bob, since: FrameSnapshotTests.time)],
+            friends: [
+                Friend(user: FrameSnapshotTests.bob, since: FrameSnapshotTests.time, presence: .online),
+                Friend(
+                    user: FrameSnapshotTests.user("dora@alpha.example"), since: FrameSnapshotTests.time,
+                    presence: ShownPresence(isOnline: false, lastSeen: Instant(seconds: 1_790_000_040))),
+            ],
             friendRequests: [
                 FriendRequest(
                     id: FrameSnapshotTests.id(3), user: FrameSnapshotTests.user("carol@alpha.example"),
                     direction: .incoming, state: .pending, timestamp: FrameSnapshotTests.time)
-            ])
+            ], blocks: [Block(user: FrameSnapshotTests.user("eve@beta.example"), since: FrameSnapshotTests.time)],
+            own: OwnPresence(status: .offline, showsLastSeen: true))
         let ready = ReadyFrame(
             stream: FrameSnapshotTests.id(4), epoch: "epoch", user: FrameSnapshotTests.alice, state: state)
         try Snapshot.check("client-frames/ready.json", JSONWriter.bytes(of: ready))
         let empty = ReadyFrame(
             stream: FrameSnapshotTests.id(4), epoch: "epoch", user: FrameSnapshotTests.alice,
-            state: ReadyState(direct: [], friends: [], friendRequests: []))
+            state: ReadyState(
+                direct: [], friends: [], friendRequests: [], blocks: [],
+                own: OwnPresence(status: .online, showsLastSeen: true)))
         try Snapshot.check("client-frames/ready.empty.json", JSONWriter.bytes(of: empty))
         let hello = HelloFrame(server: FrameSnapshotTests.alice.server)
         try Snapshot.check("client-frames/hello.json", JSONWriter.bytes(of: hello))
+    }
+
+    @Test("presence of a friend")
+    func statuses() throws {
+        for (name, presence) in [
+            ("friend-status-changed", ShownPresence(isOnline: false, lastSeen: Instant(seconds: 1_790_000_040))),
+            ("friend-status-changed.online", .online),
+        ] {
+            let frame = FriendStatusChangedFrame(user: FrameSnapshotTests.bob, presence: presence)
+            try Snapshot.check("client-frames/\(name).json", JSONWriter.bytes(of: frame))
+        }
     }
 
     @Test("answers")

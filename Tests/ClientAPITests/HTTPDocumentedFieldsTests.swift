@@ -74,6 +74,9 @@ struct HTTPDocumentedFieldsTests {
                 _ = try await alice.send("POST", "/api/v1/friend-requests", #"{"user_id":"\#(name)"}"#)
             }
             try await ask(alice, "GET", "/api/v1/friend-requests?limit=1", as: "http-friend-requests.json")
+            for name in ["bob", "carol"] { _ = try await alice.send("PUT", "/api/v1/blocks/\(name)") }
+            try await ask(alice, "GET", "/api/v1/blocks?limit=1", as: "http-blocks.json")
+            for name in ["bob", "carol"] { _ = try await alice.send("DELETE", "/api/v1/blocks/\(name)") }
         }
 
         /// Messages with a nonce, an answer, and one that another homeserver refused.

@@ -24,6 +24,8 @@ struct SocketTestServer: Sendable {
     private struct Sockets: Delivery {
         let hub: SessionHub
         func deliver(_ events: [Event]) { hub.deliver(events) }
+        func deliver(_ statuses: [FriendStatus]) { hub.deliver(statuses) }
+        func announce(_ announcements: [PeerAnnouncement]) {}
         func enqueue(_ events: [OutboxEvent]) {}
         func recover() { hub.recover() }
         func close(logins: [LoginID]) { hub.close(logins: logins) }

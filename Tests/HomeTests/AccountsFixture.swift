@@ -123,6 +123,8 @@ final class ClosedLogins: Delivery {
     }
 
     func deliver(_ events: [Event]) {}
+    func deliver(_ statuses: [FriendStatus]) {}
+    func announce(_ announcements: [PeerAnnouncement]) {}
     func enqueue(_ events: [OutboxEvent]) {}
     func recover() {}
 

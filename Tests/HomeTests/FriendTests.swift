@@ -109,6 +109,7 @@ func described(_ event: Event) -> String {
     case .delivery(let report): "delivery \(report.state.rawValue)\(report.reason.map { " \($0)" } ?? "")"
     case .newFriendRequest(let notice): "bob: request from \(notice.user.local)"
     case .friendRequestAccepted(let notice): "alice: accepted by \(notice.user.local)"
+    case .ownStatusChanged(let own): "own \(own.status.rawValue)\(own.showsLastSeen ? "" : ", last seen hidden")"
     case .friendshipChanged(let change):
         "\(change.user.local == "bob" ? "alice" : "bob"): \(change.state.rawValue) \(change.user.local)"
             + (change.reason.map { " \($0.rawValue)" } ?? "") + (change.code.map { " \($0)" } ?? "")

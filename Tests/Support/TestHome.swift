@@ -85,6 +85,8 @@ package final class TestHome: Sendable {
 package final class RecordedDelivery: Delivery {
     private struct State {
         var events: [Event] = []
+        var statuses: [FriendStatus] = []
+        var announcements: [PeerAnnouncement] = []
         var outbox: [OutboxEvent] = []
         var closed: [LoginID] = []
         var recoveries = 0
@@ -95,6 +97,8 @@ package final class RecordedDelivery: Delivery {
     package init() {}
 
     package func deliver(_ events: [Event]) { state.withLock { $0.events += events } }
+    package func deliver(_ statuses: [FriendStatus]) { state.withLock { $0.statuses += statuses } }
+    package func announce(_ items: [PeerAnnouncement]) { state.withLock { $0.announcements += items } }
     package func enqueue(_ events: [OutboxEvent]) { state.withLock { $0.outbox += events } }
     package func close(logins: [LoginID]) { state.withLock { $0.closed += logins } }
     package func recover() { state.withLock { $0.recoveries += 1 } }
@@ -109,6 +113,22 @@ package final class RecordedDelivery: Delivery {
         state.withLock { state in
             defer { state.events = [] }
             return state.events
+        }
+    }
+
+    /// What was said of friends' presence since the last call.
+    package func takeStatuses() -> [FriendStatus] {
+        state.withLock { state in
+            defer { state.statuses = [] }
+            return state.statuses
+        }
+    }
+
+    /// What was announced to peers since the last call.
+    package func takeAnnouncements() -> [PeerAnnouncement] {
+        state.withLock { state in
+            defer { state.announcements = [] }
+            return state.announcements
         }
     }
 

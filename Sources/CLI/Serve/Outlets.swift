@@ -10,6 +10,8 @@ struct Outlets: Delivery {
     let sender: PeerSender?
 
     func deliver(_ events: [Event]) { hub.deliver(events) }
+    func deliver(_ statuses: [FriendStatus]) { hub.deliver(statuses) }
+    func announce(_ announcements: [PeerAnnouncement]) { sender?.announce(announcements) }
     func enqueue(_ events: [OutboxEvent]) { sender?.enqueue(events) }
     func recover() {
         hub.recover()

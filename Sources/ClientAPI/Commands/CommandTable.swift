@@ -5,6 +5,7 @@ enum CommandTable {
     static let commands: [Command] = [
         PrivateMessageCommand.command,
         MarkReadCommand.command,
+        StatusUpdateCommand.command,
         PingCommand.command,
         ResumeCommand.command,
         ByeCommand.command,

@@ -13,6 +13,7 @@ enum EventFrame {
         case .newFriendRequest(let notice): body(of: NewFriendRequestFrame(notice: notice))
         case .friendRequestAccepted(let notice): body(of: FriendRequestAcceptedFrame(notice: notice))
         case .friendshipChanged(let change): body(of: FriendshipChangedFrame(change: change))
+        case .ownStatusChanged(let own): body(of: OwnStatusChangedFrame(own: own))
         }
     }
 

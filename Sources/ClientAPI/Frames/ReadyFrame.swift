@@ -17,13 +17,15 @@ struct ReadyFrame: JSONWritable {
         json.beginObject()
         json.field("user_id", user)
         json.field("username", user.local)
+        state.own.writeFields(to: &json)
         json.endObject()
         // Communities are a feature to come; a client may count on the lists all the same.
         json.list("servers", [Never](), { _, _ in })
         json.list("channels", [Never](), { _, _ in })
         json.list("direct", state.direct, ReadyFrame.direct)
-        json.list("friends", state.friends, ReadyFrame.friend)
+        json.list("friends", state.friends, { $0.writeFields(to: &$1) })
         json.list("friend_requests", state.friendRequests, ReadyFrame.friendRequest)
+        json.list("blocks", state.blocks, ReadyFrame.block)
         json.list("server_invites", [Never](), { _, _ in })
         json.endObject()
     }
@@ -48,10 +50,9 @@ struct ReadyFrame: JSONWritable {
         json.endObject()
     }
 
-    private static func friend(_ friend: Friend, _ json: inout JSONWriter) {
-        json.field("user_id", friend.user)
-        json.field("username", friend.user.local)
-        json.field("since", friend.since)
+    private static func block(_ block: Block, _ json: inout JSONWriter) {
+        json.field("user_id", block.user)
+        json.field("username", block.user.local)
     }
 
     private static func friendRequest(_ request: FriendRequest, _ json: inout JSONWriter) {

@@ -9,6 +9,7 @@ enum AccountRoutes {
         .open(.post, "/api/v1/login", login),
         .signedIn(.post, "/api/v1/logout", logout),
         .signedIn(.get, "/api/v1/me", me),
+        .signedIn(.patch, "/api/v1/me", changeMe),
         .signedIn(.post, "/api/v1/me/password", changePassword),
     ]
 
@@ -42,11 +43,22 @@ enum AccountRoutes {
     }
 
     private static func me(_ call: HTTPCall, _ login: Login) async throws -> HTTPAnswer {
+        account(of: login, try await call.home.ownPresence(of: login.account))
+    }
+
+    private static func changeMe(_ call: HTTPCall, _ login: Login) async throws -> HTTPAnswer {
+        let body = try await call.body()
+        let shows = try body.bool("show_last_seen")
+        return account(of: login, try await call.home.showLastSeen(shows, of: login.account))
+    }
+
+    private static func account(of login: Login, _ own: OwnPresence) -> HTTPAnswer {
         .object { json in
             json.field("user_id", login.account.id)
             json.field("username", login.account.id.local)
             json.field("admin", login.account.isAdmin)
             json.field("session", login.id)
+            own.writeFields(to: &json)
         }
     }
 

@@ -13,9 +13,7 @@ enum FriendRoutes {
         let page = try ListPage(try call.query())
         let friends = try await call.home.friends(of: login.account)
         return page.answer("friends", friends, cursor: \.user.text) { friend, json in
-            json.field("user_id", friend.user)
-            json.field("username", friend.user.local)
-            json.field("since", friend.since)
+            friend.writeFields(to: &json)
         }
     }
 

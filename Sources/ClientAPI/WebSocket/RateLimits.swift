@@ -5,12 +5,15 @@ import Synchronization
 enum RateClass: Sendable {
     /// Messages: 5/s with a burst of 50.
     case message
+    /// Status updates: 5 in 20 s.
+    case status
     /// Everything else: 120 in 60 s.
     case command
 
     var rule: RateRule {
         switch self {
         case .message: RateRule(burst: 50, perSecond: 5)
+        case .status: RateRule(burst: 5, perSecond: 0.25)
         case .command: RateRule(burst: 120, perSecond: 2)
         }
     }

@@ -116,7 +116,7 @@ package final class SessionHub: Sendable {
     }
 
     /// Gives an earlier stream of this login to a new socket, which then has everything after `s` in its queue.
-    func resume(_ command: ResumeCommand, login: Login, socket: SocketHandle) -> Result<SessionStream, ResumeRefusal> {
+    func resume(_ command: ResumeCommand, login: Login, socket: SocketHandle) -> Result<ResumedStream, ResumeRefusal> {
         guard command.epoch == epoch else { return .failure(ResumeRefusal(reason: .epoch)) }
         guard let stream = streams(of: login.account.key).first(where: { $0.id == command.stream }) else {
             return .failure(ResumeRefusal(reason: .unknownSession))
@@ -124,9 +124,9 @@ package final class SessionHub: Sendable {
         switch stream.resume(by: socket, of: login, after: command.s) {
         case .refused(let reason):
             return .failure(ResumeRefusal(reason: reason))
-        case .resumed(let superseded):
+        case .resumed(let superseded, let hasMissed):
             superseded?.execute { $0.close(.unknown) }
-            return .success(stream)
+            return .success(ResumedStream(stream: stream, hasMissed: hasMissed))
         }
     }
 
@@ -171,6 +171,23 @@ package final class SessionHub: Sendable {
                     let bytes = body ?? EventFrame.body(of: event.body)
                     body = bytes
                     wakes.add(stream.send(bytes))
+                }
+            }
+        }
+        wakes.carryOut()
+    }
+
+    /// Tells the streams of friends who has come or gone; slow sockets get the newest only, or nothing.
+    package func deliver(_ statuses: [FriendStatus]) {
+        var wakes = SocketWakes()
+        for status in statuses {
+            let frame = FriendStatusChangedFrame(user: status.user, presence: status.presence)
+            var bytes: [UInt8]?
+            for user in status.recipients {
+                for stream in streams(of: user) {
+                    let encoded = bytes ?? JSONWriter.bytes(of: frame)
+                    bytes = encoded
+                    wakes.add(stream.sendEphemeral(encoded, key: frame.key))
                 }
             }
         }
@@ -228,6 +245,13 @@ package final class SessionHub: Sendable {
         guard socketCount > 0 else { return false }
         return (try? await Task.sleep(for: time)) != nil
     }
+}
+
+/// A stream that a socket goes on with.
+struct ResumedStream {
+    let stream: SessionStream
+    /// The presence of friends has to be said again.
+    let hasMissed: Bool
 }
 
 /// Why a stream cannot be resumed.

@@ -28,7 +28,9 @@ final class SessionStream: Sendable {
     /// How an attempt to resume ended.
     enum Resumption {
         /// The socket goes on with the stream; the one that had it until now has lost it.
-        case resumed(superseded: SocketHandle?)
+        ///
+        /// - hasMissed: Something that has no number was dropped meanwhile, so it has to be said again.
+        case resumed(superseded: SocketHandle?, hasMissed: Bool)
         case refused(ResyncFrame.Reason)
     }
 
@@ -139,7 +141,8 @@ final class SessionStream: Sendable {
             state.reader = .socket(socket)
             state.isWakeUnderWay = true
             state.isTooSlow = false
-            return .resumed(superseded: superseded)
+            defer { state.queue.forgiveDropped() }
+            return .resumed(superseded: superseded, hasMissed: state.queue.hasDroppedEphemeral)
         }
     }
 

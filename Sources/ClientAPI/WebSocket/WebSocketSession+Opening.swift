@@ -25,6 +25,7 @@ extension WebSocketSession {
         guard !environment.hub.isDraining else { return close(.restarting, linger: .seconds(1)) }
         guard environment.hub.admit(login.account.key) else { return close(.tooManySockets) }
         counted = login.account.key
+        appear(login.account.key)
         write { FrameWriter.text(environment.hello, to: &$0) }
         if asksToResume {
             phase = .awaitingResume(login, deadline: environment.hub.time.monotonic() + Limits.resumeWait)
@@ -85,11 +86,35 @@ extension WebSocketSession {
         switch environment.hub.resume(command, login: login, socket: handle) {
         case .failure(let refusal):
             startAnew(login, because: refusal.reason)
-        case .success(let stream):
-            phase = .open(stream)
-            guard environment.home.isRevoked(login) else { return }
-            environment.hub.remove(stream)
-            close(.revoked)
+        case .success(let resumed):
+            phase = .open(resumed.stream)
+            guard !environment.home.isRevoked(login) else {
+                environment.hub.remove(resumed.stream)
+                return close(.revoked)
+            }
+            if resumed.hasMissed { repeatStatuses(on: resumed.stream) }
+        }
+    }
+
+    /// Says how it stands with every friend, behind what the socket had missed. Somebody may come or go between the reading and the
+    /// saying, so who is another by then is said again.
+    private func repeatStatuses(on stream: SessionStream) {
+        guard let sessions else { return }
+        let home = environment.home
+        Task(executorPreference: sessions.executor) {
+            var said: [UserID: ShownPresence] = [:]
+            for _ in 0..<WebSocketSession.repetitions {
+                guard let friends = try? await home.friends(of: stream.login.account) else { return }
+                let others = friends.filter { said[$0.user] != $0.presence }
+                guard !others.isEmpty else { return }
+                var wakes = SocketWakes()
+                for friend in others {
+                    let frame = FriendStatusChangedFrame(user: friend.user, presence: friend.presence)
+                    wakes.add(stream.sendEphemeral(JSONWriter.bytes(of: frame), key: frame.key))
+                    said[friend.user] = friend.presence
+                }
+                wakes.carryOut()
+            }
         }
     }
 }

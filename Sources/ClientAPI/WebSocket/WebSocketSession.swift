@@ -28,6 +28,8 @@ final class WebSocketSession: ChannelDuplexHandler {
 
     /// How long a client may take to answer a close frame.
     static let closeWait = Duration.seconds(5)
+    /// How often the presence of friends is looked at again while it changes under the repetition.
+    static let repetitions = 5
     /// About how much goes into one write.
     private static let writeBytes = 65_536
 
@@ -41,6 +43,8 @@ final class WebSocketSession: ChannelDuplexHandler {
     var undecodable = 0
     /// The user whose sockets this one is counted among.
     var counted: UserKey?
+    /// The user who is present through this socket.
+    private var present: UserKey?
     /// What authenticates; empty once it has.
     var token: String
     private(set) var context: ChannelHandlerContext?
@@ -238,6 +242,7 @@ final class WebSocketSession: ChannelDuplexHandler {
             environment.hub.socketWasTooSlow()
             environment.logger.info("a socket is closed: its frames are not read fast enough")
         }
+        if code == .heartbeatLost { disappear(isLost: true) }
         flush()
         write { FrameWriter.close(code.rawValue, code.reason, to: &$0) }
         beginClosing(linger: linger)
@@ -246,7 +251,20 @@ final class WebSocketSession: ChannelDuplexHandler {
         readOn()
     }
 
+    /// The user is there as long as this socket is open: not while a goodbye is waited for.
+    func appear(_ user: UserKey) {
+        present = user
+        environment.home.presence.socketOpened(user)
+    }
+
+    private func disappear(isLost: Bool) {
+        guard let user = present else { return }
+        present = nil
+        environment.home.presence.socketClosed(user, isLost: isLost)
+    }
+
     private func beginClosing(linger: Duration) {
+        disappear(isLost: false)
         leaveStream()
         intake.close()
         phase = .closing(until: environment.hub.time.monotonic() + linger)
@@ -268,6 +286,7 @@ final class WebSocketSession: ChannelDuplexHandler {
     /// The connection is gone.
     private func leave() {
         if case .closed = phase { return }
+        disappear(isLost: false)
         leaveStream()
         phase = .closed
         intake.close()

@@ -31,7 +31,7 @@ struct FederationResponder: HTTPResponder {
         switch route {
         case .keys?: return open(context) { keys.document(at: time.now()) }
         case .wellKnown?: return open(context) { delegation.body }
-        case .transaction?, .hello?, .echo?:
+        case .transaction?, .hello?, .echo?, .ephemeral?, .rosters?:
             guard let route else { preconditionFailure("it has just been matched") }
             return await signed(request, route, context)
         case nil: return refused(.notFound, context)

@@ -7,9 +7,17 @@ struct PeerActions: Sendable {
     let home: Home
     let peers: KnownPeers
     let sender: PeerSender
+    /// Nil without limits.
+    let ephemeralBuckets: RateBuckets<PeerKey>?
+    let rosterBuckets: RateBuckets<PeerKey>?
     private let logger = Logger(label: "federation.incoming")
 
-    init(home: Home, peers: KnownPeers, sender: PeerSender) {
+    init(
+        home: Home, peers: KnownPeers, sender: PeerSender, ephemeralBuckets: RateBuckets<PeerKey>?,
+        rosterBuckets: RateBuckets<PeerKey>?
+    ) {
+        self.ephemeralBuckets = ephemeralBuckets
+        self.rosterBuckets = rosterBuckets
         self.home = home
         self.peers = peers
         self.sender = sender
@@ -25,6 +33,8 @@ struct PeerActions: Sendable {
             return try await transaction(epoch: epoch, firstSeq: firstSeq, body: body, from: peer)
         case .hello: return try await hello(body, from: peer)
         case .echo: return try echo(body)
+        case .ephemeral: return try await ephemeral(body, from: peer)
+        case .rosters: return try await rosters(body, from: peer)
         case .keys, .wellKnown: throw .notFound
         }
     }
@@ -48,11 +58,40 @@ struct PeerActions: Sendable {
         let hello = try Hello(body: body)
         do throws(HomeError) {
             let position = try await home.openInboundEpoch(hello.epoch, firstSeq: hello.firstSeq, of: peer.key)
+            sender.started(peer.key)
             if let received = hello.received { await sender.check(received, of: peer.key) }
             return JSONWriter.bytes(of: LanePosition(epoch: position.epoch, last: position.last))
         } catch {
             throw refusal(error, peer)
         }
+    }
+
+    private func ephemeral(_ body: [UInt8], from peer: Peer) async throws(FederationError) -> [UInt8] {
+        try take(peer, from: ephemeralBuckets)
+        let request = try EphemeralRequest(body: body)
+        do throws(HomeError) {
+            return JSONWriter.bytes(of: try await home.receivePresence(request.position, request.items, from: peer))
+        } catch {
+            throw refusal(error, peer)
+        }
+    }
+
+    private func rosters(_ body: [UInt8], from peer: Peer) async throws(FederationError) -> [UInt8] {
+        try take(peer, from: rosterBuckets)
+        let request = try RosterRequest(body: body)
+        do throws(HomeError) {
+            switch request {
+            case .digest(let digest): return JSONWriter.bytes(of: try await home.compareRosters(digest, of: peer))
+            case .page(let page): return JSONWriter.bytes(of: try await home.checkRosters(page, of: peer))
+            }
+        } catch {
+            throw refusal(error, peer)
+        }
+    }
+
+    private func take(_ peer: Peer, from buckets: RateBuckets<PeerKey>?) throws(FederationError) {
+        guard let delay = buckets?.take(peer.key, now: home.time.monotonic()) else { return }
+        throw .rateLimited(retryAfter: delay)
     }
 
     /// Gives a text back, so that `peer test` proves the way in both directions.

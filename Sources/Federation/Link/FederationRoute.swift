@@ -7,11 +7,15 @@ package enum FederationRoute: Sendable, Equatable {
     case transaction(epoch: String, firstSeq: Int64)
     case hello
     case echo
+    case ephemeral
+    case rosters
 
     package static let wellKnownPath = "/.well-known/home-server"
     package static let keysPath = "/federation/v1/keys"
     package static let helloPath = "/federation/v1/hello"
     package static let echoPath = "/federation/v1/echo"
+    package static let ephemeralPath = "/federation/v1/ephemeral"
+    package static let rostersPath = "/federation/v1/rosters"
     private static let transactionsPath = "/federation/v1/transactions/"
 
     package static func transactionPath(epoch: String, firstSeq: Int64) -> String {
@@ -25,6 +29,8 @@ package enum FederationRoute: Sendable, Equatable {
         case ("GET", FederationRoute.wellKnownPath): self = .wellKnown
         case ("POST", FederationRoute.helloPath): self = .hello
         case ("POST", FederationRoute.echoPath): self = .echo
+        case ("POST", FederationRoute.ephemeralPath): self = .ephemeral
+        case ("POST", FederationRoute.rostersPath): self = .rosters
         case ("PUT", _):
             guard path.utf8.starts(with: FederationRoute.transactionsPath.utf8) else { return nil }
             let rest = path.dropFirst(FederationRoute.transactionsPath.count)

@@ -21,15 +21,21 @@ package struct Backoff: Sendable, Equatable {
     package private(set) var firstFailureAt: Instant?
     package private(set) var nextTryAt: Instant?
     private var lastFailureAt: Instant?
+    /// What the delay after a transient failure doubles up to.
+    package var transientMost: Duration
 
-    package init(attempts: Int = 0, firstFailureAt: Instant? = nil, nextTryAt: Instant? = nil) {
+    package init(
+        attempts: Int = 0, firstFailureAt: Instant? = nil, nextTryAt: Instant? = nil,
+        transientMost: Duration = Backoff.most
+    ) {
+        self.transientMost = transientMost
         self.attempts = attempts
         self.firstFailureAt = firstFailureAt
         self.nextTryAt = nextTryAt
     }
 
     static let least = Duration.milliseconds(100)
-    static let most = Duration.seconds(600)
+    package static let most = Duration.seconds(600)
     static let patience = Duration.seconds(24 * 3600)
     static let afterPatience = Duration.seconds(3600)
 
@@ -44,8 +50,9 @@ package struct Backoff: Sendable, Equatable {
 
     /// Forgets the failures; true when there were any, so that the change is saved.
     package mutating func clear() -> Bool {
-        guard self != Backoff() else { return false }
-        self = Backoff()
+        let fresh = Backoff(transientMost: transientMost)
+        guard self != fresh else { return false }
+        self = fresh
         return true
     }
 
@@ -73,7 +80,7 @@ package struct Backoff: Sendable, Equatable {
         }
         if hopeless { return Backoff.afterPatience * (0.75 + random / 4) }
         switch kind {
-        case .transient: return max(doubling(from: .seconds(1)) * random, Backoff.least)
+        case .transient: return max(min(doubling(from: .seconds(1)), transientMost) * random, Backoff.least)
         case .patient: return max(doubling(from: .seconds(30)) * random, .seconds(5))
         case .refused, .after: return Backoff.most * (0.5 + random / 2)
         }

@@ -39,17 +39,21 @@ actor PeerClient {
     ///
     /// An answer that moves the lane (200 and 409) must be signed by the peer and bound to this request. One that only
     /// delays need not be: before the request's signature holds, the peer signs nothing.
-    func send(_ method: String, _ path: String, body: [UInt8]) async throws(PeerFailure) -> Answer {
+    ///
+    /// - Parameter limit: From the first byte of one request to the last one of its answer.
+    func send(
+        _ method: String, _ path: String, body: [UInt8], within limit: Duration = Limits.peerRequestTime
+    ) async throws(PeerFailure) -> Answer {
         for _ in 0..<PeerClient.staleRetries {
             do throws(PeerFailure) {
-                return try await sendOnce(method, path, body: body)
+                return try await sendOnce(method, path, body: body, within: limit)
             } catch .refused(.stale(let now)) {
                 let difference = now - time.now()
                 clockDifference = max(.zero - Limits.clockDifference, min(difference, Limits.clockDifference))
                 do { try await Task.sleep(for: .seconds(1)) } catch { throw .connection("cancelled") }
             }
         }
-        return try await sendOnce(method, path, body: body)
+        return try await sendOnce(method, path, body: body, within: limit)
     }
 
     /// Lets go of the connection.
@@ -57,12 +61,14 @@ actor PeerClient {
         await connection.close()
     }
 
-    private func sendOnce(_ method: String, _ path: String, body: [UInt8]) async throws(PeerFailure) -> Answer {
+    private func sendOnce(
+        _ method: String, _ path: String, body: [UInt8], within limit: Duration
+    ) async throws(PeerFailure) -> Answer {
         let signed = RequestSignature(
             method: method, path: path, body: body, origin: us, destination: peer,
             created: time.now() + clockDifference, nonce: RandomBytes.array(count: SignatureProfile.nonceBytes),
             key: keys.signingKey)
-        let answer = try await connection.send(method, path, headers: signed.headers, body: body)
+        let answer = try await connection.send(method, path, headers: signed.headers, body: body, within: limit)
         if answer.status == 200 {
             try await verify(answer, to: signed)
             return Answer(body: answer.body)

@@ -41,7 +41,8 @@ actor PeerConnection {
 
     /// One request and its whole answer. `target` is the path, with a query or without.
     func send(
-        _ method: String, _ target: String, headers: [(name: String, value: String)], body: [UInt8]
+        _ method: String, _ target: String, headers: [(name: String, value: String)], body: [UInt8],
+        within limit: Duration = Limits.peerRequestTime
     ) async throws(PeerFailure) -> Answer {
         let route = try await currentRoute()
         var request = HTTPClientRequest(url: "https://\(route.endpoint.host):\(route.endpoint.port)\(target)")
@@ -49,7 +50,7 @@ actor PeerConnection {
         for header in headers { request.headers.add(name: header.name, value: header.value) }
         if !body.isEmpty || method != "GET" { request.body = .bytes(ByteBuffer(bytes: body)) }
         do {
-            return try await answer(to: request, by: route.client)
+            return try await answer(to: request, by: route.client, within: limit)
         } catch {
             // The next try goes to the next address, after a fresh look at all of them.
             checkedAt = nil
@@ -66,8 +67,10 @@ actor PeerConnection {
         try? await client?.shutdown()
     }
 
-    private func answer(to request: HTTPClientRequest, by client: HTTPClient) async throws -> Answer {
-        let deadline = NIODeadline.now() + TimeAmount(Limits.peerRequestTime)
+    private func answer(
+        to request: HTTPClientRequest, by client: HTTPClient, within limit: Duration
+    ) async throws -> Answer {
+        let deadline = NIODeadline.now() + TimeAmount(limit)
         let response = try await client.execute(request, deadline: deadline)
         var body: [UInt8] = []
         if let length = response.headers.first(name: "content-length").flatMap({ Int($0) }) {

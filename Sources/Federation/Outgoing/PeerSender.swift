@@ -45,6 +45,13 @@ package final class PeerSender: Sendable {
         }
     }
 
+    /// Hands what is true only now to the peers' ephemeral lanes. It only appends.
+    package func announce(_ announcements: [PeerAnnouncement]) {
+        for announcement in announcements {
+            worker(for: announcement.peer, announcement.server)?.ephemeral.offer(announcement.item)
+        }
+    }
+
     /// A commit may have happened of which nobody was told: every worker looks into its outbox.
     package func recover() {
         for worker in state.withLock({ Array($0.workers.values) }) { worker.look() }
@@ -55,6 +62,11 @@ package final class PeerSender: Sendable {
     /// A request of this peer was verified.
     func heard(from peer: PeerKey) {
         state.withLock { $0.workers[peer] }?.peerWasHeard()
+    }
+
+    /// The peer has just started, or says so.
+    func started(_ peer: PeerKey) {
+        state.withLock { $0.workers[peer] }?.ephemeral.peerStarted()
     }
 
     /// The peer says how far it has applied our lane.

@@ -28,6 +28,8 @@ actor PeerWorker {
     /// There is something to record.
     private nonisolated let acknowledged = Signal()
 
+    /// What is true only now goes a way of its own.
+    nonisolated let ephemeral: EphemeralWorker
     private let home: Home
     private let client: PeerClient
     private let peers: KnownPeers
@@ -40,7 +42,11 @@ actor PeerWorker {
     /// Answers in a row that moved nothing although they were no failure: the second one waits.
     private var detours = 0
 
-    init(peer: PeerKey, server: ServerName, home: Home, client: PeerClient, peers: KnownPeers, time: any TimeSource) {
+    init(
+        peer: PeerKey, server: ServerName, home: Home, client: PeerClient, ephemeral: EphemeralWorker,
+        peers: KnownPeers, time: any TimeSource
+    ) {
+        self.ephemeral = ephemeral
         self.peer = peer
         self.server = server
         self.home = home
@@ -68,6 +74,7 @@ actor PeerWorker {
 
     /// A request of the peer was verified: it is there, so a back-off makes no sense any more.
     nonisolated func peerWasHeard() {
+        ephemeral.peerWasHeard()
         let isNews = shared.withLock { shared in
             defer { shared.wasHeard = true }
             return !shared.wasHeard
@@ -81,6 +88,7 @@ actor PeerWorker {
         work.set()
         contact.set()
         acknowledged.set()
+        ephemeral.close()
     }
 
     /// Until `close` or cancellation.
@@ -88,6 +96,7 @@ actor PeerWorker {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.sendLoop() }
             group.addTask { await self.recordLoop() }
+            group.addTask { await self.ephemeral.run { self.peerWasHeard() } }
         }
         await client.close()
     }
@@ -264,6 +273,7 @@ actor PeerWorker {
 
     private func succeeded() async {
         guard backoff.clear() else { return }
+        ephemeral.peerWasHeard()
         await saveBackoff()
     }
 

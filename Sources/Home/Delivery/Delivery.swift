@@ -7,6 +7,10 @@ package import Wire
 package protocol Delivery: Sendable {
     /// Hands events to the sockets of local users, in the order of their numbers.
     func deliver(_ events: [Event])
+    /// Tells sockets what is true only now: a newer one takes the place of an older one of the same person that still waits.
+    func deliver(_ statuses: [FriendStatus])
+    /// Hands what is true only now to the ephemeral lanes of peers; lost where the link is down.
+    func announce(_ announcements: [PeerAnnouncement])
     /// Hands freshly committed outbox rows to the workers of their peers, in order of `seq` within a peer.
     func enqueue(_ events: [OutboxEvent])
     /// A commit whose connection broke turned out to have happened, and nobody was told: sockets get `resync` and a fresh `ready`, the peers'

@@ -30,6 +30,8 @@ package struct Event: Sendable {
         case friendRequestAccepted(FriendRequestNotice)
         /// `friendship-changed`, to every session of the user whose roster changed.
         case friendshipChanged(FriendshipChange)
+        /// `own-status-changed`, to every session of the user who changed it.
+        case ownStatusChanged(OwnPresence)
     }
 }
 
@@ -65,18 +67,19 @@ package struct FriendRequestNotice: Sendable {
 
 /// A change of one's own roster (`friendship-changed`): `user` is the other person.
 package struct FriendshipChange: Sendable, Equatable {
-    package enum State: String, Sendable { case none, outgoing, incoming, friends, failed }
-    /// Why a request or friendship ended; only with state `none`.
-    package enum Reason: String, Sendable { case withdrawn, declined, removed }
+    package enum State: String, Sendable { case none, outgoing, incoming, friends, failed, blocked }
+    /// Why a request, a friendship or a block ended; only with state `none`. A block's end never crosses a link.
+    package enum Reason: String, Sendable { case withdrawn, declined, removed, unblocked }
     package let user: UserID
-    package let requestID: FriendRequestID
+    /// The request it came from; nil when there was none.
+    package let requestID: FriendRequestID?
     package let state: State
     package let reason: Reason?
     /// A stable code, only with state `failed`.
     package let code: String?
 
     package init(
-        user: UserID, requestID: FriendRequestID, state: State, reason: Reason? = nil, code: String? = nil
+        user: UserID, requestID: FriendRequestID?, state: State, reason: Reason? = nil, code: String? = nil
     ) {
         self.user = user
         self.requestID = requestID

@@ -143,13 +143,13 @@ struct DirectMessageStore: Sendable {
         }
         return DirectMessage(
             id: id, conversationID: try rows.id(row, 1), seq: try rows.int64(row, 2), n: try rows.int64(row, 3),
-            author: try user(rows, row, 4), receiver: try user(rows, row, 5), text: try rows.text(row, 6),
+            author: try rows.user(row, 4), receiver: try rows.user(row, 5), text: try rows.text(row, 6),
             replyTo: try rows.optionalID(row, 7), timestamp: try rows.instant(row, 8),
             nonce: isOwn ? try rows.optionalText(row, 9) : nil, delivery: delivery)
     }
 
     private func summary(_ rows: PostgresRows, _ row: Int, _ account: Account) throws(PostgresError) -> DirectSummary {
-        let user = try user(rows, row, 1)
+        let user = try rows.user(row, 1)
         var last: MessagePreview?
         if let id: MessageID = try rows.optionalID(row, 6) {
             last = MessagePreview(
@@ -160,12 +160,5 @@ struct DirectMessageStore: Sendable {
             conversationID: try rows.id(row, 0), user: user, state: try rows.bool(row, 2) ? .friends : .none,
             lastSeq: try rows.int64(row, 3), readSeq: try rows.int64(row, 4), unread: try rows.int64(row, 5),
             lastMessage: last)
-    }
-
-    private func user(_ rows: PostgresRows, _ row: Int, _ column: Int) throws(PostgresError) -> UserID {
-        guard let id = UserID(try rows.text(row, column)) else {
-            throw .decoding(column: "address", problem: "is no address")
-        }
-        return id
     }
 }

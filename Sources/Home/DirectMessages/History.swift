@@ -83,6 +83,18 @@ package struct ReadyState: Sendable {
     package let direct: [DirectSummary]
     package let friends: [Friend]
     package let friendRequests: [FriendRequest]
+    package let blocks: [Block]
+    package let own: OwnPresence
+
+    package init(
+        direct: [DirectSummary], friends: [Friend], friendRequests: [FriendRequest], blocks: [Block], own: OwnPresence
+    ) {
+        self.direct = direct
+        self.friends = friends
+        self.friendRequests = friendRequests
+        self.blocks = blocks
+        self.own = own
+    }
 }
 
 extension Home {
@@ -119,10 +131,14 @@ extension Home {
     /// The lists and counters of `ready`.
     package func readyState(of account: Account) async throws(HomeError) -> ReadyState {
         async let direct = messageStore.summaries(of: account)
-        async let friends = friendStore.friends(of: account.key)
+        async let acquaintances = friendStore.acquaintances(of: account.key)
         async let requests = friendStore.requests(of: account.key)
+        async let own = ownPresence(of: account)
         do {
-            return try await ReadyState(direct: direct, friends: friends, friendRequests: requests)
+            let people = try await acquaintances
+            return try await ReadyState(
+                direct: direct, friends: friends(among: people), friendRequests: requests,
+                blocks: Self.blocks(among: people), own: own)
         } catch let error as HomeError {
             throw error
         } catch {

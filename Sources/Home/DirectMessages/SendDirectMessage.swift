@@ -28,7 +28,12 @@ extension Home {
         to receiver: UserID, text: String, nonce: String?, replyTo: MessageID?, from account: Account, stream: StreamID?
     ) async throws(HomeError) -> SendReceipt {
         let message = NewDirectMessage(receiver: receiver, text: text, nonce: nonce, replyTo: replyTo)
-        return try await writer.submit(try await unit(for: message, from: account, stream: stream))
+        let unit = try await unit(for: message, from: account, stream: stream)
+        do throws(HomeError) {
+            return try await writer.submit(unit)
+        } catch {
+            throw try await refusal(error, of: unit.draft)
+        }
     }
 
     /// Sends messages that their author wrote one after the other: they keep that order and share a COMMIT. Each gets an answer
@@ -45,11 +50,28 @@ extension Home {
                 refusals[index] = error
             }
         }
-        var receipts = await writer.submit(contentsOf: units).makeIterator()
+        var receipts: [Result<SendReceipt, HomeError>] = []
+        for (unit, receipt) in zip(units, await writer.submit(contentsOf: units)) {
+            guard case .failure(let error) = receipt else {
+                receipts.append(receipt)
+                continue
+            }
+            receipts.append(.failure((try? await refusal(error, of: unit.draft)) ?? error))
+        }
+        var next = receipts.makeIterator()
         return messages.indices.map { index in
             if let refusal = refusals[index] { return .failure(refusal) }
-            return receipts.next() ?? .failure(.internal)
+            return next.next() ?? .failure(.internal)
         }
+    }
+
+    /// Who has blocked somebody is told so. The Writer does not see a block where the two have no conversation, and need not: it
+    /// is looked for only when a message was refused.
+    private func refusal(_ error: HomeError, of draft: MessageDraft) async throws(HomeError) -> HomeError {
+        guard error == .notFriends, try await friendStore.hasBlocked(draft.receiver.key, by: draft.author.key) else {
+            return error
+        }
+        return .blocked
     }
 
     private func unit(

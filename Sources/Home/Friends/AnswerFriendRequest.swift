@@ -34,7 +34,8 @@ extension Home {
             EndFriendship(account: local(account), other: other, request: id, reason: reason, event: ids.next()))
     }
 
-    private func local(_ account: Account) -> ResolvedUser {
+    /// The acting account as the Writer's units take it.
+    func local(_ account: Account) -> ResolvedUser {
         ResolvedUser(key: account.key, id: account.id, peer: nil)
     }
 
@@ -71,7 +72,7 @@ struct AcceptRequest: WriteUnit {
         newConversation: ConversationID, _ batch: inout Batch
     ) throws(HomeError) {
         guard let entry = batch.rosters[RosterPair(owner: account.key, other: requester.key)],
-            batch.requests[id]?.receiver == account.key, entry.request == id
+            batch.requests[id]?.receiver == account.key, entry.request == id, entry.state != .blocked
         else { throw .notFound("you have no such friend request") }
         // Accepted before: by another of one's devices, or by a try whose connection was lost.
         guard entry.state == .incoming else { return }
@@ -107,7 +108,7 @@ private struct EndFriendship: WriteUnit {
             switch reason {
             case .withdrawn: .outgoing
             case .declined: .incoming
-            case .removed: .friends
+            case .removed, .unblocked: .friends
             }
         guard let entry = batch.rosters[RosterPair(owner: account.key, other: other.key)], let id = entry.request,
             entry.state == wanted, request == nil || request == id
@@ -115,13 +116,7 @@ private struct EndFriendship: WriteUnit {
             if batch.mayHaveRun, let request, batch.requests[request]?.state == .ended { return }
             throw .notFound(reason == .removed ? "you have no such friend" : "you have no such friend request")
         }
-        batch.endFriendship(account, other)
+        batch.end(id, reason, by: account, other, event: event)
         batch.tellChange(to: account, about: other, id, .none, reason: reason)
-        batch.tellChange(to: other, about: account, id, .none, reason: reason)
-        guard let peer = other.peer else { return }
-        batch.enqueue(
-            OutgoingEvent(
-                id: event, sender: account, receiver: other, timestamp: batch.now, payload: .friendEnd(id, reason)),
-            to: peer)
     }
 }

@@ -27,7 +27,10 @@ extension Batch {
             tellChange(to: requester, about: receiver, id, .outgoing)
         }
         if receiver.peer == nil {
-            setRoster(RosterPair(owner: receiver.key, other: requester.key)) { $0.open(.incoming, id) }
+            let side = RosterPair(owner: receiver.key, other: requester.key)
+            // A blocked one's request waits unseen: to him it looks like one that nobody answers.
+            guard rosters[side]?.state != .blocked else { return setRoster(side) { $0.request = id } }
+            setRoster(side) { $0.open(.incoming, id) }
             tellRequest(id, from: requester, to: receiver, at: instant)
         }
     }
@@ -49,15 +52,31 @@ extension Batch {
             }
         }
         for id in [request, crossed].compactMap({ $0 }) { settle(id, .accepted) }
+        presenceNews.append(.befriended(a, b))
     }
 
-    /// Ends whatever the two have with each other, and the requests it came from.
+    /// A local user ends what he has with another, who is told of it: here, or by his homeserver.
+    mutating func end(
+        _ id: FriendRequestID, _ reason: FriendshipChange.Reason, by account: ResolvedUser, _ other: ResolvedUser,
+        event: EventID
+    ) {
+        let isBlocked = rosters[RosterPair(owner: other.key, other: account.key)]?.state == .blocked
+        endFriendship(account, other)
+        if !isBlocked { tellChange(to: other, about: account, id, .none, reason: reason) }
+        guard let peer = other.peer else { return }
+        enqueue(
+            OutgoingEvent(
+                id: event, sender: account, receiver: other, timestamp: now, payload: .friendEnd(id, reason)),
+            to: peer)
+    }
+
+    /// Ends whatever the two have with each other, and the requests it came from; a block stays.
     mutating func endFriendship(_ a: ResolvedUser, _ b: ResolvedUser) {
         for side in Self.sides(a, b) {
             let entry = rosters[side]
             for id in [entry?.request, entry?.crossed].compactMap({ $0 }) { settle(id, .ended) }
             setRoster(side) { entry in
-                entry.state = .none
+                if entry.state != .blocked { entry.state = .none }
                 entry.request = nil
                 entry.crossed = nil
             }
@@ -89,7 +108,7 @@ extension Batch {
     }
 
     mutating func tellChange(
-        to user: ResolvedUser, about other: ResolvedUser, _ id: FriendRequestID, _ state: FriendshipChange.State,
+        to user: ResolvedUser, about other: ResolvedUser, _ id: FriendRequestID?, _ state: FriendshipChange.State,
         reason: FriendshipChange.Reason? = nil, code: String? = nil
     ) {
         guard user.peer == nil else { return }

@@ -4,6 +4,19 @@ package import Wire
 package struct Friend: Sendable {
     package let user: UserID
     package let since: Instant
+    package let presence: ShownPresence
+
+    package init(user: UserID, since: Instant, presence: ShownPresence = .unknown) {
+        self.user = user
+        self.since = since
+        self.presence = presence
+    }
+}
+
+/// An entry of `GET /blocks` and of `ready.blocks`.
+package struct Block: Sendable {
+    package let user: UserID
+    package let since: Instant
 
     package init(user: UserID, since: Instant) {
         self.user = user

@@ -1,23 +1,72 @@
 import Postgres
 import Wire
 
-/// The reads of rosters and friend requests.
+/// The reads of rosters, friend requests and blocks.
 struct FriendStore: Sendable {
     let database: PostgresClient
 
-    func friends(of owner: UserKey) async throws(HomeError) -> [Friend] {
+    /// Somebody whom a user is friends with or has blocked, with what the database knows of his presence.
+    struct Acquaintance: Sendable {
+        let key: UserKey
+        let user: UserID
+        let peer: RemotePeer?
+        let isBlocked: Bool
+        let since: Instant
+        let lastSeen: Instant?
+    }
+
+    func acquaintances(of owner: UserKey) async throws(HomeError) -> [Acquaintance] {
         do throws(PostgresError) {
             let rows = try await database.query(
                 """
-                SELECT u.address, r.since FROM roster r JOIN users u ON u.key = r.other
-                WHERE r.owner = \(owner.value) AND r.state = 'friends' ORDER BY u.address
+                SELECT u.key, u.address, u.peer, p.name, r.state = 'blocked', r.since,
+                    CASE WHEN a.show_last_seen THEN a.last_seen END
+                FROM roster r
+                JOIN users u ON u.key = r.other
+                LEFT JOIN peers p ON p.key = u.peer
+                LEFT JOIN accounts a ON a.key = u.key
+                WHERE r.owner = \(owner.value) AND r.state IN ('friends', 'blocked') ORDER BY u.address
                 """)
-            var friends: [Friend] = []
+            var people: [Acquaintance] = []
+            people.reserveCapacity(rows.count)
             for row in 0..<rows.count {
-                friends.append(Friend(user: try user(rows, row, 0), since: try rows.instant(row, 1)))
+                people.append(
+                    Acquaintance(
+                        key: UserKey(try rows.int64(row, 0)), user: try rows.user(row, 1),
+                        peer: try rows.peer(row, 2), isBlocked: try rows.bool(row, 4),
+                        since: try rows.instant(row, 5), lastSeen: try rows.optionalInstant(row, 6)))
             }
-            return friends
+            return people
         } catch { throw HomeError(error) }
+    }
+
+    /// Whether one has blocked another.
+    func hasBlocked(_ other: UserKey, by owner: UserKey) async throws(HomeError) -> Bool {
+        try await HomeError.mapping { () async throws(PostgresError) in
+            try await database.one(
+                """
+                SELECT EXISTS (
+                    SELECT FROM roster WHERE owner = \(owner.value) AND other = \(other.value) AND state = 'blocked')
+                """, as: Bool.self)
+        }
+    }
+
+    /// Whether these two are friends, as the first one's side has it.
+    func areFriends(_ owner: UserKey, _ other: UserKey) async throws(HomeError) -> Bool {
+        try await HomeError.mapping { () async throws(PostgresError) in
+            try await database.one(
+                """
+                SELECT EXISTS (
+                    SELECT FROM roster WHERE owner = \(owner.value) AND other = \(other.value) AND state = 'friends')
+                """, as: Bool.self)
+        }
+    }
+
+    func countBlocked(by owner: UserKey) async throws(HomeError) -> Int {
+        try await HomeError.mapping { () async throws(PostgresError) in
+            try await database.one(
+                "SELECT count(*) FROM roster WHERE owner = \(owner.value) AND state = 'blocked'", as: Int.self)
+        }
     }
 
     /// Open requests, in and out, oldest first.
@@ -38,7 +87,7 @@ struct FriendStore: Sendable {
             for row in 0..<rows.count {
                 requests.append(
                     FriendRequest(
-                        id: try rows.id(row, 2), user: try user(rows, row, 0),
+                        id: try rows.id(row, 2), user: try rows.user(row, 0),
                         direction: try rows.text(row, 1) == "incoming" ? .incoming : .outgoing,
                         state: try rows.bool(row, 4) ? .queued : .pending, timestamp: try rows.instant(row, 3)))
             }
@@ -83,25 +132,36 @@ struct FriendStore: Sendable {
                 WHERE q.id = \(id) AND \(owner.value) IN (q.requester, q.receiver)
                 """)
             guard rows.count > 0 else { return nil }
-            var peer: RemotePeer?
-            if let key = try rows.optionalInt64(0, 2), let name = ServerName(try rows.text(0, 3)) {
-                peer = RemotePeer(key: PeerKey(key), name: name)
-            }
-            return ResolvedUser(key: UserKey(try rows.int64(0, 0)), id: try user(rows, 0, 1), peer: peer)
+            return ResolvedUser(
+                key: UserKey(try rows.int64(0, 0)), id: try rows.user(0, 1), peer: try rows.peer(0, 2))
         } catch { throw HomeError(error) }
-    }
-
-    private func user(_ rows: PostgresRows, _ row: Int, _ column: Int) throws(PostgresError) -> UserID {
-        guard let id = UserID(try rows.text(row, column)) else {
-            throw .decoding(column: "address", problem: "is no address")
-        }
-        return id
     }
 }
 
 extension Home {
     package func friends(of account: Account) async throws(HomeError) -> [Friend] {
-        try await friendStore.friends(of: account.key)
+        friends(among: try await friendStore.acquaintances(of: account.key))
+    }
+
+    package func blocks(of account: Account) async throws(HomeError) -> [Block] {
+        Self.blocks(among: try await friendStore.acquaintances(of: account.key))
+    }
+
+    /// Their presence is read after their names: whatever changes later is told by `friend-status-changed`.
+    func friends(among people: [FriendStore.Acquaintance]) -> [Friend] {
+        people.filter { !$0.isBlocked }.map { person in
+            let presence =
+                if let peer = person.peer {
+                    presence.shown(person.user, of: peer.key)
+                } else {
+                    ShownPresence(isOnline: presence.isShown(person.key), lastSeen: person.lastSeen)
+                }
+            return Friend(user: person.user, since: person.since, presence: presence)
+        }
+    }
+
+    static func blocks(among people: [FriendStore.Acquaintance]) -> [Block] {
+        people.filter(\.isBlocked).map { Block(user: $0.user, since: $0.since) }
     }
 
     package func friendRequests(of account: Account) async throws(HomeError) -> [FriendRequest] {

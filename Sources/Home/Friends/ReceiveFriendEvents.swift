@@ -1,9 +1,17 @@
 import Wire
 
+/// The peer whose word is applied, and what an answer to it needs.
+struct PeerLink: Sendable {
+    let peer: RemotePeer
+    /// The id of an event that answers, should an answer be needed.
+    let answer: EventID
+    let newConversation: ConversationID
+}
+
 /// What a peer's user asks, accepts and ends, applied to the local side (`federation.md`, "Friendship over a link").
 extension Batch {
     mutating func receiveRequest(
-        _ id: FriendRequestID, of unit: ApplyPeerEvent, from sender: ResolvedUser, to receiver: ResolvedUser
+        _ id: FriendRequestID, by link: PeerLink, from sender: ResolvedUser, to receiver: ResolvedUser
     ) -> RejectionCode? {
         if let known = requests[id] {
             // Told before, accepted before, or ended meanwhile: an end beats whatever comes late.
@@ -14,15 +22,18 @@ extension Batch {
         case (.outgoing, let own?):
             // SPEC: crossing requests become friends. The peer finds the same when our request reaches it.
             remember(id, from: sender, to: receiver)
-            befriend(receiver, sender, request: own, crossed: id, newConversation: unit.newConversation)
+            befriend(receiver, sender, request: own, crossed: id, newConversation: link.newConversation)
             tellAccepted(own, by: sender, to: receiver)
         case (.friends, let older):
             // Their side lost the friendship (a restored backup): ours still wants it.
             remember(id, from: sender, to: receiver)
-            befriend(receiver, sender, request: id, crossed: older, newConversation: unit.newConversation)
-            answer(unit, from: receiver, to: sender, .friendAccept(id))
+            befriend(receiver, sender, request: id, crossed: older, newConversation: link.newConversation)
+            answer(link, from: receiver, to: sender, .friendAccept(id))
         case (.incoming, let older?):
             settle(older, .ended)
+            openRequest(id, from: sender, to: receiver, at: now)
+        case (.blocked, let older):
+            if let older { settle(older, .ended) }
             openRequest(id, from: sender, to: receiver, at: now)
         case (.none, _), (.outgoing, nil), (.incoming, nil):
             openRequest(id, from: sender, to: receiver, at: now)
@@ -31,7 +42,7 @@ extension Batch {
     }
 
     mutating func receiveAccept(
-        _ id: FriendRequestID, of unit: ApplyPeerEvent, from sender: ResolvedUser, to receiver: ResolvedUser
+        _ id: FriendRequestID, by link: PeerLink, from sender: ResolvedUser, to receiver: ResolvedUser
     ) -> RejectionCode? {
         if let known = requests[id], known.requester != receiver.key || known.receiver != sender.key {
             return .conflict
@@ -40,17 +51,17 @@ extension Batch {
         guard let request = requests[id], request.state != .ended, let entry, entry.request == id || entry.crossed == id
         else {
             // SPEC: an accept of an ended request is answered by an end, so that the other side ends too.
-            answer(unit, from: receiver, to: sender, .friendEnd(id, .removed))
+            answer(link, from: receiver, to: sender, .friendEnd(id, .removed))
             return nil
         }
         guard entry.state == .outgoing else { return nil }
-        befriend(receiver, sender, request: id, newConversation: unit.newConversation)
+        befriend(receiver, sender, request: id, newConversation: link.newConversation)
         tellAccepted(id, by: sender, to: receiver)
         return nil
     }
 
     mutating func receiveEnd(
-        _ id: FriendRequestID, _ reason: FriendshipChange.Reason, of unit: ApplyPeerEvent, from sender: ResolvedUser,
+        _ id: FriendRequestID, _ reason: FriendshipChange.Reason, by link: PeerLink, from sender: ResolvedUser,
         to receiver: ResolvedUser
     ) -> RejectionCode? {
         if let known = requests[id], Set([known.requester, known.receiver]) != [sender.key, receiver.key] {
@@ -75,6 +86,7 @@ extension Batch {
         }
         guard entry.request == id || entry.crossed == id else { return nil }
         endFriendship(receiver, sender)
+        guard entry.state != .blocked else { return nil }
         tellChange(to: receiver, about: sender, entry.request ?? id, .none, reason: reason)
         return nil
     }
@@ -85,11 +97,11 @@ extension Batch {
                 id: id, requester: requester.key, receiver: receiver.key, state: .pending, outSeq: nil, createdAt: now))
     }
 
-    private mutating func answer(
-        _ unit: ApplyPeerEvent, from user: ResolvedUser, to other: ResolvedUser, _ payload: OutgoingEvent.Payload
+    mutating func answer(
+        _ link: PeerLink, from user: ResolvedUser, to other: ResolvedUser, _ payload: OutgoingEvent.Payload
     ) {
         enqueue(
-            OutgoingEvent(id: unit.answer, sender: user, receiver: other, timestamp: now, payload: payload),
-            to: unit.peer)
+            OutgoingEvent(id: link.answer, sender: user, receiver: other, timestamp: now, payload: payload),
+            to: link.peer)
     }
 }

@@ -47,6 +47,8 @@ private struct SendFriendRequest: WriteUnit {
                 request, by: requester, requester: receiver, event: acceptance, newConversation: newConversation, &batch
             )
             return receipt(request, .friends)
+        case (.blocked, _):
+            throw .blocked
         case (.none, _), (.outgoing, nil), (.incoming, nil):
             guard let peer = receiver.peer else {
                 batch.openRequest(id, from: requester, to: receiver, at: batch.now)

@@ -129,6 +129,8 @@ struct ApplyPeerEvent: WriteUnit {
     let answer: EventID
     let newConversation: ConversationID
 
+    private var link: PeerLink { PeerLink(peer: peer, answer: answer, newConversation: newConversation) }
+
     /// What PostgreSQL cannot store is rejected, so that what is behind it arrives.
     var replacement: ApplyPeerEvent? {
         if case .reject = verdict { return nil }
@@ -180,11 +182,11 @@ struct ApplyPeerEvent: WriteUnit {
                     id: MessageID(event.id), author: sender, receiver: receiver, text: text, nonce: nil,
                     replyTo: replyTo, timestamp: min(event.timestamp, batch.now)))
         case .take(.friendRequest(let id), let sender, let receiver):
-            return batch.receiveRequest(id, of: self, from: sender, to: receiver)
+            return batch.receiveRequest(id, by: link, from: sender, to: receiver)
         case .take(.friendAccept(let id), let sender, let receiver):
-            return batch.receiveAccept(id, of: self, from: sender, to: receiver)
+            return batch.receiveAccept(id, by: link, from: sender, to: receiver)
         case .take(.friendEnd(let id, let reason), let sender, let receiver):
-            return batch.receiveEnd(id, reason, of: self, from: sender, to: receiver)
+            return batch.receiveEnd(id, reason, by: link, from: sender, to: receiver)
         }
     }
 

@@ -94,9 +94,9 @@ enum PeerEventPayload: Sendable {
                 return .friendAccept(try event.data.id("request_id"))
             case .friendEnd:
                 let reason = try event.data.string("reason")
-                // A reason of a later version still ends it.
-                return .friendEnd(
-                    try event.data.id("request_id"), FriendshipChange.Reason(rawValue: reason) ?? .removed)
+                // A reason of a later version, or one that is no peer's to give, still ends it.
+                let known = FriendshipChange.Reason(rawValue: reason).flatMap { $0 == .unblocked ? nil : $0 }
+                return .friendEnd(try event.data.id("request_id"), known ?? .removed)
             }
         } catch {
             throw RejectionError(.invalid)

@@ -8,5 +8,6 @@ package enum Schema {
         M003DirectMessages.migration,
         M004ReadMarkers.migration,
         M005AuditLog.migration,
+        M008Presence.migration,
     ]
 }

@@ -19,6 +19,8 @@ struct Batch {
     var acknowledged: [PeerKey: [QueuedEvent]] = [:]
     var overdue: [PeerKey: [QueuedEvent]] = [:]
     var spareConversations: [Int64] = []
+    /// What users show of themselves.
+    var shown: [UserKey: StoredPresence] = [:]
 
     // What will be written.
     var newMessages: [StoredMessage] = []
@@ -30,10 +32,12 @@ struct Batch {
     var touchedRequests: Set<FriendRequestID> = []
     var touchedOutbound: Set<PeerKey> = []
     var touchedInbound: Set<PeerKey> = []
+    var touchedShown: Set<UserKey> = []
 
     // What is told after COMMIT, in order.
     var events: [Event] = []
     var outboxEvents: [OutboxEvent] = []
+    var presenceNews: [PresenceBoard.News] = []
 
     init(now: Instant, mayHaveRun: Bool) {
         self.now = now
@@ -43,7 +47,7 @@ struct Batch {
     var hasWrites: Bool {
         !(newMessages.isEmpty && newOutbox.isEmpty && newDeadLetters.isEmpty && newConversations.isEmpty
             && touchedConversations.isEmpty && touchedRosters.isEmpty && touchedRequests.isEmpty
-            && touchedOutbound.isEmpty && touchedInbound.isEmpty)
+            && touchedOutbound.isEmpty && touchedInbound.isEmpty && touchedShown.isEmpty)
     }
 
     mutating func tell(_ event: Event) {

@@ -15,9 +15,9 @@ struct RemotePeer: Hashable, Sendable {
 
 /// A row of `roster`.
 struct RosterEntry: Sendable {
-    enum State: String, Sendable { case none, outgoing, incoming, friends }
+    enum State: String, Sendable { case none, outgoing, incoming, friends, blocked }
     var state: State
-    /// The request that an open request or a friendship came from.
+    /// The request that an open request or a friendship came from; of a blocked one, what he has asked since.
     var request: FriendRequestID?
     /// The other side's request, when two requests crossed on their way and made the friendship together.
     var crossed: FriendRequestID?
@@ -140,4 +140,10 @@ struct DeadLetter: Sendable {
     let code: String
     let json: [UInt8]
     let createdAt: Instant
+}
+
+/// What an account shows of its user.
+struct StoredPresence: Sendable {
+    var isInvisible: Bool
+    var showsLastSeen: Bool
 }

@@ -22,6 +22,7 @@ extension BatchStore {
         for (peer, through) in needs.overdue.sorted(by: { $0.key < $1.key }) {
             reads.append(readOverdue(peer, through: through))
         }
+        if !needs.shown.isEmpty { reads.append(readShown(needs.shown)) }
         if needs.newConversations > 0 { reads.append(reserveConversations(needs.newConversations)) }
         return reads
     }
@@ -231,6 +232,18 @@ extension BatchStore {
                 """
         ) { rows, batch throws(PostgresError) in
             batch.overdue[peer] = try queuedEvents(rows)
+        }
+    }
+
+    private func readShown(_ users: Set<UserKey>) -> BatchRead {
+        let keys = users.map(\.value)
+        return BatchRead(
+            query: "SELECT key, invisible, show_last_seen FROM accounts WHERE key = ANY(\(keys)::bigint[])"
+        ) { rows, batch throws(PostgresError) in
+            for row in 0..<rows.count {
+                batch.shown[UserKey(try rows.int64(row, 0))] = StoredPresence(
+                    isInvisible: try rows.bool(row, 1), showsLastSeen: try rows.bool(row, 2))
+            }
         }
     }
 

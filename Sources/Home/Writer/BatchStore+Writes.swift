@@ -15,6 +15,7 @@ extension BatchStore {
         if !batch.newOutbox.isEmpty { writes.append(insertOutbox(batch.newOutbox)) }
         if !batch.touchedInbound.isEmpty { writes.append(upsertInbound(batch)) }
         if !batch.newDeadLetters.isEmpty { writes.append(insertDeadLetters(batch.newDeadLetters)) }
+        if !batch.touchedShown.isEmpty { writes.append(updateShown(batch)) }
         return writes
     }
 
@@ -128,5 +129,17 @@ extension BatchStore {
             \(letters.map(\.createdAt))::timestamptz[])
         ON CONFLICT (direction, peer, epoch, seq) DO NOTHING
         """
+    }
+
+    private func updateShown(_ batch: Batch) -> PostgresQuery {
+        let users = batch.touchedShown.sorted()
+        let shown = users.compactMap { batch.shown[$0] }
+        return """
+            UPDATE accounts a SET invisible = i.invisible, show_last_seen = i.show_last_seen
+            FROM unnest(
+                \(users.map(\.value))::bigint[], \(shown.map(\.isInvisible))::boolean[],
+                \(shown.map(\.showsLastSeen))::boolean[]) AS i(key, invisible, show_last_seen)
+            WHERE a.key = i.key
+            """
     }
 }

@@ -39,6 +39,8 @@ struct BatchNeeds {
     var acknowledged: [PeerKey: Int64] = [:]
     /// Outbox rows through this `seq` that are late and whose authors do not know it yet.
     var overdue: [PeerKey: Int64] = [:]
+    /// Accounts whose users change what they show.
+    var shown: Set<UserKey> = []
     /// How many conversations may have to be made.
     var newConversations = 0
 

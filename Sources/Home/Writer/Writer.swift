@@ -23,12 +23,14 @@ final class Writer: Sendable {
     private let state = Mutex(State())
     private let store: BatchStore
     private let delivery: any Delivery
+    private let presence: PresenceBoard
     private let time: any TimeSource
     private let logger = Logger(label: "home.writer")
 
-    init(database: PostgresClient, delivery: any Delivery, time: any TimeSource) {
+    init(database: PostgresClient, delivery: any Delivery, presence: PresenceBoard, time: any TimeSource) {
         self.store = BatchStore(database: database)
         self.delivery = delivery
+        self.presence = presence
         self.time = time
     }
 
@@ -169,6 +171,7 @@ final class Writer: Sendable {
                 let batch = try await store.commit(now: time.now(), mayHaveRun: mayHaveRun, units: units)
                 if mayHaveRun { delivery.recover() }
                 if !batch.outboxEvents.isEmpty { delivery.enqueue(batch.outboxEvents) }
+                if !batch.presenceNews.isEmpty { presence.learn(batch.presenceNews) }
                 if !batch.events.isEmpty { delivery.deliver(batch.events) }
                 return
             } catch {

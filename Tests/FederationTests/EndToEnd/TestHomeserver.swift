@@ -139,6 +139,8 @@ private struct Outlet: Delivery {
     let sender: PeerSender
 
     func deliver(_ events: [Event]) { self.events.append(events) }
+    func deliver(_ statuses: [FriendStatus]) { self.events.append(statuses) }
+    func announce(_ announcements: [PeerAnnouncement]) { sender.announce(announcements) }
     func enqueue(_ events: [OutboxEvent]) { sender.enqueue(events) }
     func recover() { sender.recover() }
     func close(logins: [LoginID]) {}
@@ -153,6 +155,7 @@ final class EventLog: Sendable {
 
     private struct State {
         var events: [Event.Body] = []
+        var statuses: [FriendStatus] = []
         var waiters: [Waiter] = []
     }
 
@@ -167,6 +170,13 @@ final class EventLog: Sendable {
         }
         for waiter in ready { waiter.continuation.resume() }
     }
+
+    func append(_ statuses: [FriendStatus]) {
+        state.withLock { $0.statuses += statuses }
+    }
+
+    /// What was said of friends' presence.
+    var statuses: [FriendStatus] { state.withLock { $0.statuses } }
 
     var all: [Event.Body] { state.withLock { $0.events } }
 

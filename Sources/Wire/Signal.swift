@@ -3,7 +3,7 @@ import Synchronization
 /// Wakes the one task that waits for something to do; setting it while nobody waits is remembered once.
 ///
 /// Its state is behind a `Mutex`; `set` never blocks, so the Writer may call it.
-final class Signal: Sendable {
+package final class Signal: Sendable {
     private struct State {
         var isSet = false
         var waiter: CheckedContinuation<Void, Never>?
@@ -11,7 +11,9 @@ final class Signal: Sendable {
 
     private let state = Mutex(State())
 
-    func set() {
+    package init() {}
+
+    package func set() {
         let waiter = state.withLock { state in
             let waiter = state.waiter
             state.waiter = nil
@@ -22,7 +24,7 @@ final class Signal: Sendable {
     }
 
     /// Returns once it is set, which unsets it, or when the task is cancelled.
-    func wait() async {
+    package func wait() async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let isSet = state.withLock { state in
@@ -46,7 +48,7 @@ final class Signal: Sendable {
     }
 
     /// As `wait`, for at most this long.
-    func wait(atMost duration: Duration) async {
+    package func wait(atMost duration: Duration) async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { try? await Task.sleep(for: duration) }
             group.addTask { await self.wait() }
