@@ -69,6 +69,7 @@ struct HTTPDocumentedFieldsTests {
                     as: "http-friend-request-receipt.json")
                 _ = try await alice.send("POST", "/api/v1/friend-requests/\(try request.string("request_id"))/accept")
             }
+            _ = try await server.test.database.execute("UPDATE accounts SET last_seen = created_at")
             try await ask(alice, "GET", "/api/v1/friends?limit=1", as: "http-friends.json")
             for name in ["dan@beta.example", "eve@beta.example"] {
                 _ = try await alice.send("POST", "/api/v1/friend-requests", #"{"user_id":"\#(name)"}"#)

@@ -4,7 +4,7 @@ import Testing
 import Wire
 
 /// Two domains whose outboxes are carried over by hand: what the durable lane does, without a wire.
-private struct Pair {
+struct Pair {
     let a: TestHome
     let b: TestHome
     let alice: Account

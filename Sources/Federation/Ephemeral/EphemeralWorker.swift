@@ -171,7 +171,13 @@ actor EphemeralWorker {
     }
 
     private func ask(_ request: RosterRequest) async throws(PeerFailure) -> RosterVerdict {
-        try RosterVerdict(answer: try await post(FederationRoute.rostersPath, JSONWriter.bytes(of: request)))
+        let body = JSONWriter.bytes(of: request)
+        do throws(PeerFailure) {
+            return try RosterVerdict(answer: try await post(FederationRoute.rostersPath, body))
+        } catch .refused(.notFound) {
+            // A homeserver without this part of the protocol: its rosters cannot be compared.
+            return .checked
+        }
     }
 
     private func post(_ path: String, _ body: [UInt8]) async throws(PeerFailure) -> [UInt8] {

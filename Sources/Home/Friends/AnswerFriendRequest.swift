@@ -116,7 +116,7 @@ private struct EndFriendship: WriteUnit {
             if batch.mayHaveRun, let request, batch.requests[request]?.state == .ended { return }
             throw .notFound(reason == .removed ? "you have no such friend" : "you have no such friend request")
         }
-        batch.end(id, reason, by: account, other, event: event)
         batch.tellChange(to: account, about: other, id, .none, reason: reason)
+        batch.end(id, reason, by: account, other, event: event)
     }
 }

@@ -44,10 +44,14 @@ struct EphemeralDocumentsTests {
         let head = #"{"v":1,"gen":1,"n":1,"items":"#
         #expect(try EphemeralRequest(body: bytes(head + #"[{"type":"typing","x":1}]}"#)).items.isEmpty)
         for (body, problem) in [
-            (head + #"[{"type":"presence","user":"a@b.example","status":"invisible"}]}"#,
-                "items[0].status must be online or offline"),
-            (head + #"[{"type":"presence","user":"a","status":"online"}]}"#,
-                "items[0].user must be an address such as name@server"),
+            (
+                head + #"[{"type":"presence","user":"a@b.example","status":"invisible"}]}"#,
+                "items[0].status must be online or offline"
+            ),
+            (
+                head + #"[{"type":"presence","user":"a","status":"online"}]}"#,
+                "items[0].user must be an address such as name@server"
+            ),
             (#"{"v":1,"gen":0,"n":1,"items":[]}"#, "gen must be 1 or more"),
             (#"{"v":1,"gen":1,"n":1,"snapshot":{"part":1},"items":[]}"#, "snapshot.last is missing"),
         ] {

@@ -45,6 +45,9 @@ class ForeignPeer:
         self.refuse_with = None  # a status for every transaction
         self.key_fetches = 0
         self.captured = []  # the last requests with events: (method, target, headers, body)
+        self.items = []  # of the ephemeral lane, in order
+        self.rosters = []  # what was asked about rosters
+        self.gen, self.n = int(time.time() * 1000), 0
         self._keysets = {}
         self.changes = Changes()
         self._server_tls = server_tls
@@ -66,6 +69,8 @@ class ForeignPeer:
         app.router.add_put("/federation/v1/transactions/{epoch}/{first}", self._transaction)
         app.router.add_post("/federation/v1/hello", self._hello)
         app.router.add_post("/federation/v1/echo", self._echo)
+        app.router.add_post("/federation/v1/ephemeral", self._ephemeral)
+        app.router.add_post("/federation/v1/rosters", self._rosters)
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", self.port, ssl_context=self._server_tls).start()
@@ -157,6 +162,23 @@ class ForeignPeer:
 
     async def _echo(self, request):
         return self._answer(request, 200, {"text": json.loads(await request.read())["text"]})
+
+    async def _ephemeral(self, request):
+        said = json.loads(await request.read())
+        self.items += said["items"]
+        self.changes.happened()
+        return self._answer(request, 200, {"taken": True, "snapshot": False, "rosters": False})
+
+    async def _rosters(self, request):
+        self.rosters.append(json.loads(await request.read()))
+        self.changes.happened()
+        return self._answer(request, 200, {"state": "agree"})
+
+    async def says(self, node, *items, **fields):
+        """A request of the ephemeral lane."""
+        self.n += 1
+        body = {"v": 1, "gen": self.gen, "n": self.n, "items": list(items), **fields}
+        return await self.send(node, self.request(node, "POST", "/federation/v1/ephemeral", body))
 
     async def hears(self, type, within=20, **data):
         """The first event of this type, and with these data, that the homeserver has sent."""
