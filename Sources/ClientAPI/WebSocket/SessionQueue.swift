@@ -54,8 +54,8 @@ struct SessionQueue {
     private var replayBytes = 0
     /// What the client said it had seen in its last heartbeat.
     private var seen: Int64 = 0
-    /// An ephemeral frame was dropped since the stream's socket was told everything last.
-    private(set) var hasDroppedEphemeral = false
+    /// There was an ephemeral frame since the stream began or was resumed: dropped, or written to a socket that may have lost it.
+    private(set) var hasHadEphemeral = false
 
     /// Bytes of the ring's bodies, for the budget of all rings together.
     var ringBytes: Int { ring.bytes }
@@ -82,20 +82,15 @@ struct SessionQueue {
 
     /// A whole frame that a newer one of the same key makes worthless.
     mutating func appendEphemeral(_ frame: [UInt8], key: EphemeralKey) -> Outcome {
-        guard reader == .open || reader == .starting else {
-            hasDroppedEphemeral = true
-            return .dropped
-        }
+        hasHadEphemeral = true
+        guard reader == .open || reader == .starting else { return .dropped }
         let waiting = Waiting(body: frame, s: 0, key: key)
         if let older = self.waiting[taken...].firstIndex(where: { $0.key == key }) {
             waitingBytes += frame.count - self.waiting[older].body.count
             self.waiting[older] = waiting
             return .queued
         }
-        guard hasRoom(for: frame.count) else {
-            hasDroppedEphemeral = true
-            return .dropped
-        }
+        guard hasRoom(for: frame.count) else { return .dropped }
         push(waiting)
         return .queued
     }
@@ -128,9 +123,7 @@ struct SessionQueue {
     private mutating func dropEphemeral() {
         waiting.removeSubrange(..<taken)
         taken = 0
-        let all = waiting.count
         waiting.removeAll { $0.key != nil }
-        if waiting.count < all { hasDroppedEphemeral = true }
         waitingBytes = waiting.reduce(0) { $0 + $1.body.count }
     }
 
@@ -154,6 +147,7 @@ struct SessionQueue {
         precondition(canReplay(after: s), "the hub asks before it lets a socket resume")
         clear()
         reader = .open
+        hasHadEphemeral = false
         let missed = ring.newest(Int(last - s))
         for (index, body) in missed.enumerated() {
             push(Waiting(body: body, s: s + 1 + Int64(index), key: nil))
@@ -163,15 +157,9 @@ struct SessionQueue {
         push(Waiting(body: ending(missed.count), s: 0, key: nil))
     }
 
-    /// What was dropped will be said again.
-    mutating func forgiveDropped() {
-        hasDroppedEphemeral = false
-    }
-
     /// The socket is gone: the ring goes on for whoever resumes.
     mutating func detach() {
         reader = .none
-        if waiting[taken...].contains(where: { $0.key != nil }) { hasDroppedEphemeral = true }
         clear()
     }
 

@@ -29,7 +29,7 @@ final class SessionStream: Sendable {
     enum Resumption {
         /// The socket goes on with the stream; the one that had it until now has lost it.
         ///
-        /// - hasMissed: Something that has no number was dropped meanwhile, so it has to be said again.
+        /// - hasMissed: There were frames without numbers, which cannot be replayed: what they said has to be said again.
         case resumed(superseded: SocketHandle?, hasMissed: Bool)
         case refused(ResyncFrame.Reason)
     }
@@ -137,12 +137,12 @@ final class SessionStream: Sendable {
             guard !state.isBroken else { return .refused(.recovered) }
             guard s <= state.queue.last else { return .refused(.ahead) }
             guard state.queue.canReplay(after: s) else { return .refused(.tooOld) }
+            let hasMissed = state.queue.hasHadEphemeral
             state.queue.replay(after: s) { JSONWriter.bytes(of: ResumedFrame(replayed: $0)) }
             state.reader = .socket(socket)
             state.isWakeUnderWay = true
             state.isTooSlow = false
-            defer { state.queue.forgiveDropped() }
-            return .resumed(superseded: superseded, hasMissed: state.queue.hasDroppedEphemeral)
+            return .resumed(superseded: superseded, hasMissed: hasMissed)
         }
     }
 

@@ -47,7 +47,7 @@ struct EphemeralLane: Sendable {
     mutating func peerStarted() {
         isSnapshotDue = true
         part = nil
-        rostersAt = nil
+        rostersAt = rostersComparedAt.map { $0 + Limits.rostersApart }
     }
 
     // MARK: Out
