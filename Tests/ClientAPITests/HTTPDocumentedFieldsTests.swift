@@ -1,4 +1,5 @@
 import Home
+import Postgres
 import Support
 import Testing
 import Wire

@@ -17,6 +17,7 @@ async def test_one_change_is_one_item_however_many_friends_live_there(stage):
     assert {"type": "probe", "from": alice.user_id, "user": gamma.user("frank")} in probes
     await gamma.changes.until(lambda: gamma.rosters, "rosters are compared")
     assert {"v", "epoch", "seq", "digest"} == gamma.rosters[0].keys()
+    await gamma.changes.until(lambda: gamma.snapshots, "those who were there had the time to come back", within=30)
     gamma.items.clear()
     await alice.socket.send("status-update", status="invisible")
 

@@ -141,7 +141,7 @@ async def test_offline_by_choice_and_a_last_time_that_is_not_shown(two):
     }
     for watcher in (carol, bob):
         await sees(watcher, alice, "online")
-    await alice.socket.send("status-update", status="away", nonce="n")
+    await alice.socket.send_wrong('{"type":"status-update","status":"away","nonce":"n"}')
     await alice.receives("error", code="invalid", field="status", nonce="n")
     (await alice.http("PATCH", "/me", json={"show_last_seen": 1})).expect(400, "invalid")
 

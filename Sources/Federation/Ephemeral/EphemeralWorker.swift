@@ -144,7 +144,7 @@ actor EphemeralWorker {
         }
         var verdict = try await ask(.digest(digest))
         if verdict == .differ {
-            logger.notice("rosters differ from the peer's and are gone through")
+            logger.info("rosters differ from the peer's and are gone through")
             verdict = try await claimAll()
         }
         shared.withLock { shared in

@@ -46,6 +46,7 @@ class ForeignPeer:
         self.key_fetches = 0
         self.captured = []  # the last requests with events: (method, target, headers, body)
         self.items = []  # of the ephemeral lane, in order
+        self.snapshots = 0  # how many were complete
         self.rosters = []  # what was asked about rosters
         self.gen, self.n = int(time.time() * 1000), 0
         self._keysets = {}
@@ -166,6 +167,7 @@ class ForeignPeer:
     async def _ephemeral(self, request):
         said = json.loads(await request.read())
         self.items += said["items"]
+        self.snapshots += said.get("snapshot", {}).get("last", False)
         self.changes.happened()
         return self._answer(request, 200, {"taken": True, "snapshot": False, "rosters": False})
 
