@@ -93,11 +93,14 @@ struct QueryPlanTests {
         needs.inbound = [PeerKey(1)]
         needs.acknowledged = [PeerKey(1): 5]
         needs.overdue = [PeerKey(1): 5]
+        needs.shown = [UserKey(1)]
         var batch = Batch(now: Instant(seconds: 1), mayHaveRun: false)
         batch.conversations[1] = ConversationCounters(id: ids.next(), lastSeq: 1, lastN: 1)
         batch.touchedConversations = [1]
         batch.outbound[PeerKey(1)] = OutboundCounters(epoch: "e", last: 1, acked: 1, delayedThrough: 1)
         batch.touchedOutbound = [PeerKey(1)]
+        batch.shown[UserKey(1)] = StoredPresence(isInvisible: true, showsLastSeen: true)
+        batch.touchedShown = [UserKey(1)]
         return store.reads(for: needs).enumerated().map { ("read \($0.offset)", $0.element.query.sql) }
             + store.writes(of: batch).enumerated().map { ("write \($0.offset)", $0.element.sql) }
     }
