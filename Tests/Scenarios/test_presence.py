@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from harness.awake import awake
 from harness.node import befriend
 from harness.proxy import Proxy
 from harness.waiting import eventually
@@ -164,8 +165,7 @@ async def test_a_stalled_client_and_a_dead_homeserver(homes):
             await sees(watcher, carol, "online")
         proxy.stall()
         started = time.monotonic()
-        awake = asyncio.create_task(stays_awake(alice, ben))
-        try:
+        async with awake(alice, bob, ben):
             for watcher in (alice, ben):
                 frame, at = await sees(watcher, carol, "offline", within=90)
                 assert 70 < at - started < 90, at - started
@@ -176,13 +176,3 @@ async def test_a_stalled_client_and_a_dead_homeserver(homes):
             frame, at = await sees(alice, bob, "offline", within=130)
             assert 50 < at - killed < 125, at - killed
             assert "last_seen" not in frame
-        finally:
-            awake.cancel()
-
-
-async def stays_awake(*people):
-    while True:
-        for person in people:
-            if person.socket.is_open:
-                await person.socket.send("ping")
-        await asyncio.sleep(20)

@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from harness.awake import awake
 from harness.node import are_friends, befriend, incoming
 from harness.proxy import Proxy
 from harness.waiting import eventually
@@ -84,7 +85,8 @@ async def test_a_partition(homes):
         await asked[1].asks(asked[0])
         kept[1].socket.cut()
         cut = time.monotonic()
-        await kept[0].receives("friend-status-changed", user_id=kept[1].user_id, status="offline", within=125)
+        async with awake(kept[0]):
+            await kept[0].receives("friend-status-changed", user_id=kept[1].user_id, status="offline", within=125)
         assert time.monotonic() - cut < 122
         # The durable lanes are far into their back-off by now.
         await kept[1].connects()
