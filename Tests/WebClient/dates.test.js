@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { dateText, dayOf, dayText, momentText, shortText, timeText, untilTomorrow } from '../../Sources/WebClient/Client/js/text/dates.js';
+import { agoText, dateText, dayAloneText, dayOf, dayText, momentText, shortText, timeText, untilTomorrow } from '../../Sources/WebClient/Client/js/text/dates.js';
+import { presenceText } from '../../Sources/WebClient/Client/js/text/presence.js';
+import { useLanguage } from '../../Sources/WebClient/Client/js/text/catalogue.js';
 
 const at = (/** @type {number[]} */ ...parts) => new Date(...parts).getTime();
 const now = at(2026, 2, 18, 14, 3);
@@ -24,6 +26,43 @@ test('the short time of a list says less the longer ago it is', () => {
     assert.equal(shortText(at(2026, 2, 14, 9, 5), now, 'en'), 'Sat');
     assert.equal(shortText(at(2026, 0, 2, 9, 5), now, 'en'), 'Jan 2');
     assert.equal(shortText(at(2024, 0, 2, 9, 5), now, 'en'), '1/2/24');
+});
+
+/** @type {Array<[number, string|null, string|null]>} */
+const ago = [
+    [at(2026, 2, 18, 14, 2, 30), null, null],
+    [at(2026, 2, 18, 14, 10), null, null],
+    [at(2026, 2, 18, 14, 2), '1 minute ago', 'vor 1 Minute'],
+    [at(2026, 2, 18, 13, 4), '59 minutes ago', 'vor 59 Minuten'],
+    [at(2026, 2, 18, 13, 3), '1 hour ago', 'vor 1 Stunde'],
+    [at(2026, 2, 18, 0, 1), '14 hours ago', 'vor 14 Stunden'],
+    [at(2026, 2, 17, 23, 59), 'yesterday', 'gestern'],
+    [at(2026, 2, 13, 9, 0), '5 days ago', 'vor 5 Tagen'],
+    [at(2026, 2, 12, 0, 0), '6 days ago', 'vor 6 Tagen'],
+    [at(2026, 2, 11, 23, 59), null, null],
+];
+for (const [time, english, german] of ago) {
+    test(`how long ago ${new Date(time).toISOString()} was`, () => assert.deepEqual([agoText(time, now, 'en'), agoText(time, now, 'de')], [english, german]));
+}
+
+test('late in the evening was hours ago, as long as it is night', () => {
+    assert.equal(agoText(at(2026, 2, 17, 23, 30), at(2026, 2, 18, 1, 0), 'en'), '1 hour ago');
+    assert.equal(agoText(at(2026, 2, 17, 23, 30), at(2026, 2, 18, 5, 45), 'en'), 'yesterday');
+});
+
+test('when a friend was seen, in words', async () => {
+    const said = (/** @type {'online'|'offline'} */ status, /** @type {number|null} */ time) => presenceText({ status, lastSeen: time === null ? null : new Date(time).toISOString() }, now, 'en');
+    const seen = [['online', now], ['offline', null], ['offline', now - 59_000], ['offline', now + 59_000], ['offline', now - 60_000], ['offline', at(2026, 2, 17, 3)], ['offline', at(2026, 1, 1)]];
+    await useLanguage('en');
+    assert.deepEqual(
+        seen.map(([status, time]) => said(/** @type {any} */ (status), /** @type {any} */ (time))),
+        ['Online', 'Offline', 'Last seen just now', 'Last seen just now', 'Last seen 1 minute ago', 'Last seen yesterday', 'Last seen on February 1'],
+    );
+});
+
+test('a day in a sentence has its year when it is another one', () => {
+    assert.deepEqual([dayAloneText(at(2026, 2, 3), now, 'en'), dayAloneText(at(2026, 2, 3), now, 'de')], ['March 3', '3. März']);
+    assert.deepEqual([dayAloneText(at(2025, 2, 3), now, 'en'), dayAloneText(at(2025, 2, 3), now, 'de')], ['March 3, 2025', '3. März 2025']);
 });
 
 test('a day and a moment as a list names them', () => {

@@ -63,15 +63,22 @@ export function ready(more = {}) {
         type: 'ready',
         session_id: id(1),
         epoch: 'epoch',
-        user: { user_id: alice.address, username: alice.username },
+        user: { user_id: alice.address, username: alice.username, status: 'online', show_last_seen: true },
         servers: [],
         channels: [],
         direct: [direct(bob)],
-        friends: [{ user_id: bob, username: 'bob', since: time(0) }],
+        friends: [{ user_id: bob, username: 'bob', since: time(0), status: 'offline' }],
         friend_requests: [],
         server_invites: [],
+        blocks: [],
         ...more,
     };
+}
+
+/** What a homeserver from before statuses and blocks says. @param {any} [frame] */
+export function olderReady({ blocks: _, user, friends, ...rest } = ready()) {
+    const without = ({ status: _, last_seen: __, show_last_seen: ___, ...person }) => person;
+    return { ...rest, user: without(user), friends: friends.map(without) };
 }
 
 export const hello = { type: 'hello', protocol: 1, heartbeat_ms: 30_000, limits: { message_code_points: 4000, message_bytes: 16_384 }, server: 'alpha.example' };
@@ -100,6 +107,9 @@ export function after(state, ...steps) {
 
 /** @param {string} type @param {object} [fields] */
 export const action = (type, fields = {}) => ({ action: { type, ...fields } });
+
+/** The link is live, as far as views are concerned. */
+export const isLive = action('link', { link: { status: 'live', lostAt: null, retryAt: null, reason: null } });
 
 /** A page of history as an action. @param {string} address @param {any[]} messages @param {number} lastSeq @param {object} [more] */
 export const historyPage = (address, messages, lastSeq, more = {}) =>

@@ -165,6 +165,38 @@ test('the toast of a request accepts it, and says when that did not work', async
     }
 });
 
+test("one's own status goes over the socket, who sees when one was here by HTTP, and both come back", async () => {
+    const played = new Played();
+    const { store, actions } = await played.signedIn();
+    const done = actions.setStatus('invisible');
+    assert.deepEqual([played.sockets[0].sent.at(-1), store.state.own?.status], [{ type: 'status-update', status: 'invisible' }, 'online']);
+    played.sockets[0].tells({ type: 'own-status-changed', status: 'invisible', show_last_seen: true, s: 1 });
+    await done;
+    const me = { user_id: alice.address, status: 'invisible', show_last_seen: false };
+    played.answers['PATCH /me'] = (body) => [200, { ...me, ...JSON.parse(body) }];
+    await actions.setShowLastSeen(false);
+    assert.deepEqual(store.state.own, { status: 'invisible', showLastSeen: false });
+    played.answers['PATCH /me'] = () => [200, { ...me, show_last_seen: 'no' }];
+    await assert.rejects(actions.setShowLastSeen(true), { code: 'internal' });
+    const lost = assert.rejects(actions.setStatus('online'), { code: 'network' });
+    played.sockets[0].ends(1006);
+    await lost;
+    assert.equal(store.state.own?.status, 'invisible');
+});
+
+test('blocking and its end are asked for by address, and come back by frames', async () => {
+    const played = new Played();
+    const path = `/blocks/${encodeURIComponent(bob)}`;
+    Object.assign(played.answers, { [`PUT ${path}`]: () => [204, null], [`DELETE ${path}`]: () => [204, null] });
+    const { store, actions } = await played.signedIn();
+    await actions.block(bob);
+    assert.equal(store.state.blocks?.size, 0);
+    played.sockets[0].tells({ type: 'friendship-changed', user_id: bob, username: 'bob', state: 'blocked', s: 1 });
+    assert.deepEqual([store.state.blocks?.size, store.state.friends.size], [1, 0]);
+    await actions.unblock(bob);
+    assert.deepEqual(played.asked.slice(-2), [`PUT ${path}`, `DELETE ${path}`]);
+});
+
 test('signing out closes the socket, leaves nothing of the account, and says so to the homeserver first', async () => {
     const played = new Played();
     const { store, actions } = await played.signedIn(live(bob, 1));

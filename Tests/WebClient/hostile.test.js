@@ -7,7 +7,7 @@ import test from 'node:test';
 import { idle, step } from '../../Sources/WebClient/Client/js/connection/link-state.js';
 import { isEventsPage, isHistoryPage, judgeFrame } from '../../Sources/WebClient/Client/js/store/frames.js';
 import { reduce } from '../../Sources/WebClient/Client/js/store/reducer.js';
-import { conversationList, friendList, incomingRequests, totalUnread } from '../../Sources/WebClient/Client/js/store/selectors.js';
+import { blockList, conversationList, friendList, incomingRequests, totalUnread } from '../../Sources/WebClient/Client/js/store/selectors.js';
 import { ack, action, after, alice, bob, carol, direct, hello, id, live, message, outgoing, ready, seeded, stateAfter, time } from './fixtures.js';
 
 const golden = new URL('../Snapshots/client-frames/', import.meta.url);
@@ -22,6 +22,9 @@ const good = [
     { type: 'new-friend-request', from_user_id: carol, from_username: 'carol', request_id: id(70), timestamp: time(3), s: 1 },
     { type: 'friend-request-accepted', by_user_id: carol, by_username: 'carol', request_id: id(70), s: 1 },
     { type: 'friendship-changed', user_id: carol, username: 'carol', request_id: id(70), state: 'friends', s: 1 },
+    { type: 'friendship-changed', user_id: carol, username: 'carol', state: 'blocked', s: 1 },
+    { type: 'friend-status-changed', user_id: bob, username: 'bob', status: 'offline', last_seen: time(1) },
+    { type: 'own-status-changed', status: 'invisible', show_last_seen: false, s: 1 },
     { type: 'error', code: 'rate_limited', message: 'slow', retry_after_ms: 5, nonce: 'a', ref_type: 'private-message' },
     { type: 'pong', s: 1, t: time(0) },
     { type: 'resync', reason: 'epoch' },
@@ -59,6 +62,9 @@ function assertWhole(state) {
         }
         assert.ok(one.messages.every((/** @type {any} */ entry, /** @type {number} */ index) => index === 0 || entry.seq > one.messages[index - 1].seq));
     }
+    for (const { status, lastSeen } of state.presence.values()) assert.ok(['online', 'offline'].includes(status) && (lastSeen === null || !Number.isNaN(Date.parse(lastSeen))));
+    assert.ok(state.own === null || ['online', 'offline', 'invisible'].includes(state.own.status));
+    for (const person of blockList(state)) assert.match(person.address, /^[^@]+@[^@]+$/);
     conversationList(state);
     friendList(state);
     incomingRequests(state);

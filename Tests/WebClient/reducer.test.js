@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 
 import { frameTypes } from '../../Sources/WebClient/Client/js/store/frames.js';
-import { conversationList, incomingRequests, isCaughtUp, outgoingRequests, totalUnread, unsentCount } from '../../Sources/WebClient/Client/js/store/selectors.js';
-import { ack, action, after, alice, bob, carol, direct, hello, id, live, message, outgoing, ready, stateAfter, time } from './fixtures.js';
+import { blockList, conversationList, incomingRequests, isCaughtUp, onlineCount, outgoingRequests, presenceOf, statusOf, totalUnread, unsentCount } from '../../Sources/WebClient/Client/js/store/selectors.js';
+import { ack, action, after, alice, bob, carol, direct, hello, id, isLive, live, message, olderReady, outgoing, ready, stateAfter, time } from './fixtures.js';
 
 const requestOf = (/** @type {string} */ address, /** @type {object} */ more = {}) => ({
     request_id: id(70),
@@ -22,6 +22,14 @@ const friendship = (/** @type {string} */ state, /** @type {object} */ more = {}
     request_id: id(70),
     state,
     s: 1,
+    ...more,
+});
+
+const friendStatus = (/** @type {string} */ address, /** @type {string} */ status, /** @type {object} */ more = {}) => ({
+    type: 'friend-status-changed',
+    user_id: address,
+    username: address.split('@')[0],
+    status,
     ...more,
 });
 
@@ -65,6 +73,19 @@ const table = [
     ['none: the request is gone', [ready({ friend_requests: [requestOf(carol)] })], friendship('none', { reason: 'declined' }), (s) => s.requests.size, 0],
     ['none: a friend is gone, the conversation stays', [ready(), live(bob, 1)], friendship('none', { user_id: bob, username: 'bob', reason: 'removed' }), (s) => [s.friends.size, of(s).writable, of(s).messages.length], [0, false, 1]],
     ['failed: only that request is gone', [ready({ friend_requests: [requestOf(carol, { direction: 'outgoing' })] })], friendship('failed', { code: 'blocked' }), (s) => [s.requests.size, s.friends.size], [0, 1]],
+    ['blocked: no friend any more, and nothing is asked', [ready({ friend_requests: [requestOf(bob)] }), friendStatus(bob, 'online')], friendship('blocked', { user_id: bob, username: 'bob' }), (s) => [[...s.blocks.values()], s.friends.size, s.requests.size, s.presence.size, of(s).writable], [[{ address: bob, username: 'bob' }], 0, 0, 0, false]],
+    ['blocked: somebody with whom there was nothing', [ready()], friendship('blocked', { request_id: undefined }), (s) => [[...s.blocks.keys()], s.friends.size, s.malformed], [[carol], 1, 0]],
+    ['unblocked: that brings no friendship back', [ready({ friends: [], blocks: [{ user_id: bob, username: 'bob' }] })], friendship('none', { user_id: bob, username: 'bob', reason: 'unblocked', request_id: undefined }), (s) => [s.blocks.size, s.friends.size, s.malformed], [0, 0, 0]],
+    ['an end that is no unblocking leaves a block', [ready({ blocks: [{ user_id: carol, username: 'carol' }] })], friendship('none', { reason: 'withdrawn' }), (s) => [...s.blocks.keys()], [carol]],
+    ['a request needs its id', [ready()], friendship('outgoing', { request_id: undefined }), (s) => [s.malformed, s.requests.size], [1, 0]],
+    ['ready brings blocks', [ready()], ready({ blocks: [{ user_id: carol, username: 'carol' }] }), (s) => blockList(s).map((/** @type {any} */ one) => one.address), [carol]],
+    ['ready brings who is online, and oneself', [ready(), friendStatus(bob, 'online')], ready({ user: { user_id: alice.address, username: 'alice', status: 'invisible', show_last_seen: false }, friends: [{ user_id: bob, username: 'bob', since: time(0), status: 'offline', last_seen: time(9) }] }), (s) => [s.presence.get(bob), s.own], [{ status: 'offline', lastSeen: time(9) }, { status: 'invisible', showLastSeen: false }]],
+    ['ready of an older homeserver has neither', [ready(), friendStatus(bob, 'online')], olderReady(), (s) => [s.presence.size, s.own, s.blocks, s.friends.size, s.malformed], [0, null, null, 1, 0]],
+    ['a friend comes', [ready({ friends: [{ user_id: bob, username: 'bob', since: time(0), status: 'offline', last_seen: time(9) }] })], friendStatus(bob, 'online'), (s) => s.presence.get(bob), { status: 'online', lastSeen: null }],
+    ['a friend goes', [ready(), friendStatus(bob, 'online')], friendStatus(bob, 'offline', { last_seen: time(60) }), (s) => s.presence.get(bob), { status: 'offline', lastSeen: time(60) }],
+    ['a friend is told of before he is one', [ready(), friendStatus(carol, 'online')], friendship('friends'), (s) => s.presence.get(carol).status, 'online'],
+    ['nobody is invisible to others', [ready()], friendStatus(bob, 'invisible'), (s) => [s.malformed, s.presence.get(bob).status], [1, 'offline']],
+    ["one's own status, changed anywhere", [ready()], { type: 'own-status-changed', status: 'invisible', show_last_seen: false, s: 1 }, (s) => s.own, { status: 'invisible', showLastSeen: false }],
     ['an unknown type changes nothing', [ready()], { type: 'reaction-added', s: 9 }, (s) => s.malformed, 0],
     ['a malformed frame is counted', [ready()], { ...live(bob, 1), seq: '1' }, (s) => [s.malformed, of(s).messages.length], [1, 0]],
 ];
@@ -97,6 +118,22 @@ test('the same ready again changes no conversation, friend or request', () => {
     assert.equal(next.conversations.get(bob), before.conversations.get(bob));
     assert.equal(next.friends, before.friends);
     assert.equal(next.requests, before.requests);
+});
+
+test('a status that says nothing new changes nothing', () => {
+    const state = stateAfter(ready(), friendStatus(bob, 'offline', { last_seen: time(60) }), { type: 'own-status-changed', status: 'online', show_last_seen: true, s: 1 });
+    const next = after(state, friendStatus(bob, 'offline', { last_seen: time(60) }), { type: 'own-status-changed', status: 'online', show_last_seen: true, s: 2 });
+    assert.deepEqual([next.presence === state.presence, next.own === state.own], [true, true]);
+});
+
+test('who is online is shown while the link is live, of friends only, and again after it was down', () => {
+    const down = action('link', { link: { status: 'waiting', lostAt: 1, retryAt: 2, reason: null } });
+    const state = stateAfter(isLive, ready(), friendStatus(bob, 'online'), friendStatus(carol, 'online'));
+    const seen = (/** @type {any} */ now) => [presenceOf(now, bob)?.status, statusOf(now, carol), statusOf(now, alice.address), onlineCount(now)];
+    assert.deepEqual(seen(state), ['online', null, 'online', 1]);
+    assert.deepEqual(seen(after(state, down)), [undefined, null, null, 0]);
+    assert.deepEqual(seen(after(state, down, isLive)), ['online', null, 'online', 1]);
+    assert.deepEqual(seen(stateAfter(isLive, olderReady())), [undefined, null, null, 0]);
 });
 
 test('signing out leaves nothing of the account', () => {

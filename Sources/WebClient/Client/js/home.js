@@ -3,6 +3,7 @@
 import { accountActions } from './actions/account.js';
 import { friendActions } from './actions/friends.js';
 import { pageActions } from './actions/page.js';
+import { statusActions } from './actions/status.js';
 import { browser as thisBrowser } from './browser.js';
 import { Api, Failed } from './connection/api.js';
 import { backoff } from './connection/link-state.js';
@@ -52,6 +53,10 @@ import { failureText } from './text/problems.js';
  * @property {(requestId: string) => Promise<void>} withdrawRequest
  * @property {() => Promise<void>} refreshRequests  no frame tells that a request has reached its homeserver: the list does
  * @property {(address: string) => Promise<void>} removeFriend
+ * @property {(address: string) => Promise<void>} block  ends a friendship and what was asked, too
+ * @property {(address: string) => Promise<void>} unblock
+ * @property {(status: 'online'|'offline'|'invisible') => Promise<void>} setStatus  resolves when the homeserver has said so
+ * @property {(isShown: boolean) => Promise<void>} setShowLastSeen
  * @property {() => Promise<Array<{id: string, label: string|null, createdAt: string, lastUsedAt: string, expiresAt: string, current: boolean}>>} sessions
  * @property {(id: string) => Promise<void>} revokeSession
  * @property {() => Promise<number>} revokeOtherSessions
@@ -72,7 +77,7 @@ import { failureText } from './text/problems.js';
  */
 export function createHome(browser = thisBrowser(), schedule = undefined) {
     const app = new Application(browser, schedule);
-    app.actions = { ...accountActions(app), ...friendActions(app), ...pageActions(app) };
+    app.actions = { ...accountActions(app), ...friendActions(app), ...statusActions(app), ...pageActions(app) };
     return { store: app.store, actions: app.actions, t, start: () => app.start() };
 }
 

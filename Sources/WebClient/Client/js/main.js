@@ -8,6 +8,9 @@ import { HomeBanner } from './views/banner.js';
 import { HomeComposer } from './views/composer.js';
 import { HomeConversation } from './views/conversation.js';
 import { HomeConversationList } from './views/conversation-list.js';
+import { HomeLastSeen } from './views/last-seen.js';
+import { HomeOwnStatus } from './views/own-status.js';
+import { HomePresence } from './views/presence.js';
 import { HomeShell } from './views/shell.js';
 import { HomeSignIn } from './views/sign-in.js';
 import { HomeStart } from './views/start.js';
@@ -19,6 +22,9 @@ const elements = {
     'home-composer': HomeComposer,
     'home-conversation': HomeConversation,
     'home-conversation-list': HomeConversationList,
+    'home-last-seen': HomeLastSeen,
+    'home-own-status': HomeOwnStatus,
+    'home-presence': HomePresence,
     'home-shell': HomeShell,
     'home-sign-in': HomeSignIn,
     'home-start': HomeStart,

@@ -6,6 +6,7 @@
 import { History } from './connection/history.js';
 import { Link } from './connection/link.js';
 import { Outbox } from './connection/outbox.js';
+import { OwnStatus } from './connection/own-status.js';
 import { ReadMarker } from './connection/read-marker.js';
 import { openSocket } from './connection/socket.js';
 import { askForTicket } from './connection/ticket.js';
@@ -57,6 +58,7 @@ export class Session {
         this.outbox = new Outbox({ store, database: this.database, send, tabs: ownTabs, setTimer, clearTimer, now, newNonce: browser.newId });
         this.history = new History(api, store, setTimer, random);
         this.readMarker = new ReadMarker(store, send, setTimer);
+        this.ownStatus = new OwnStatus(send, setTimer, clearTimer);
         this.drafts = new Drafts(store, this.database, ownTabs, setTimer);
         this.cache = new Cache(store, this.database, setTimer);
         this.notifier = new Notifier(parts.notify);
@@ -106,7 +108,9 @@ export class Session {
     /** @param {import('./store/types.js').Link} link */
     #showLink(link) {
         this.#parts.store.dispatch({ type: 'link', link });
-        if (link.status !== 'live') this.outbox.linkIsLost();
+        if (link.status === 'live') return;
+        this.outbox.linkIsLost();
+        this.ownStatus.linkIsLost();
     }
 
     /** @param {any} frame */
@@ -116,6 +120,7 @@ export class Session {
         store.dispatch({ type: 'frame', frame, now: browser.now() });
         if (judgeFrame(frame) !== 'good') return;
         this.outbox.onFrame(frame);
+        this.ownStatus.onFrame(frame);
         this.notifier.onFrame(frame, before, store.state);
         if (frame.type === 'ready') this.history.refreshDeliveries();
         if (frame.type === 'ack' && frame.duplicate) this.#refreshDuplicate(frame);

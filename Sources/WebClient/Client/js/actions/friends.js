@@ -1,4 +1,4 @@
-/** @file Actions between people: friends, requests, messages. What they change comes back by frames. */
+/** @file Actions between people: friends, requests, blocks, messages. What they change comes back by frames. */
 
 import { Failed } from '../connection/api.js';
 import { isRequestList } from '../store/frames.js';
@@ -10,6 +10,8 @@ import { nonceOfRetry } from '../store/outgoing.js';
 export function friendActions(app) {
     /** @param {string} id */
     const request = (id) => `/friend-requests/${encodeURIComponent(id)}`;
+    /** @param {string} address */
+    const block = (address) => `/blocks/${encodeURIComponent(address)}`;
     return {
         /** @param {string} address @returns {Promise<{state: 'pending'|'queued'|'friends'}>} */
         requestFriend: async (address) => {
@@ -25,6 +27,10 @@ export function friendActions(app) {
         withdrawRequest: async (id) => void (await app.api.delete(request(id))),
         /** @param {string} address */
         removeFriend: async (address) => void (await app.api.delete(`/friends/${encodeURIComponent(address)}`)),
+        /** @param {string} address */
+        block: async (address) => void (await app.api.put(block(address))),
+        /** @param {string} address */
+        unblock: async (address) => void (await app.api.delete(block(address))),
         refreshRequests: async () => {
             const requests = await app.api.list('/friend-requests', 'friend_requests').catch(() => null);
             if (requests && isRequestList(requests)) app.store.dispatch({ type: 'requests-listed', requests });

@@ -2,9 +2,20 @@
 
 import { h } from '../ui/dom.js';
 
-/** @param {{address: string, username: string, size?: 'small'|'medium'|'large'}} options */
-export function avatar({ address, username, size = 'medium' }) {
-    const element = h(`span.avatar.${size}`, { 'aria-hidden': 'true' }, initials(username));
+/**
+ * @param {object} options
+ * @param {string} options.address
+ * @param {string} options.username
+ * @param {'small'|'medium'|'large'} [options.size]
+ * @param {'seen'|'spoken'} [options.presence]  a dot says whether he is online: `seen` where a text beside it says so too, else `spoken`
+ */
+export function avatar({ address, username, size = 'medium', presence }) {
+    const element = h(
+        `span.avatar.${size}`,
+        null,
+        h('span', { 'aria-hidden': 'true' }, initials(username)),
+        presence && h('home-presence', { 'data-address': address, 'aria-hidden': presence === 'seen' && 'true' }),
+    );
     element.style.setProperty('--hue', String(hue(address)));
     return element;
 }

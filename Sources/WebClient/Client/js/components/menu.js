@@ -4,20 +4,29 @@ import { h, icon as drawing } from '../ui/dom.js';
 import { button } from './button.js';
 import { rovingList } from './roving-list.js';
 
-/** @typedef {{label: string, icon?: string, danger?: boolean, onselect: () => void}} MenuItem */
+/**
+ * @typedef {object} MenuItem
+ * @property {string} label
+ * @property {string} [hint]  stands under the label
+ * @property {string|HTMLElement} [icon]
+ * @property {boolean} [danger]
+ * @property {boolean} [checked]  it is one of several to choose from
+ * @property {() => void} onselect
+ */
 
 /**
  * @param {object} options
- * @param {string} options.label  of the button, spoken and shown as a tip
+ * @param {string} options.label  of the menu; of the button too, spoken and shown as a tip, unless it has content of its own
  * @param {string} [options.icon]
+ * @param {Node[]} [options.content]  what the button shows and says, in place of an icon
  * @param {MenuItem[]|(() => MenuItem[])} options.items  a function is asked at every opening
  * @returns {HTMLButtonElement}
  */
-export function menu({ label, icon = 'more', items }) {
+export function menu({ label, icon = 'more', content, items }) {
     /** @type {HTMLElement|null} */
     let list = null;
 
-    const opener = button({ label, icon, kind: 'quiet', iconOnly: true });
+    const opener = content ? /** @type {HTMLButtonElement} */ (h('button.menu-opener', { type: 'button' }, content)) : button({ label, icon, kind: 'quiet', iconOnly: true });
     opener.setAttribute('aria-haspopup', 'menu');
     opener.setAttribute('aria-expanded', 'false');
 
@@ -69,7 +78,8 @@ function built(items, label) {
                 'button',
                 {
                     type: 'button',
-                    role: 'menuitem',
+                    role: item.checked === undefined ? 'menuitem' : 'menuitemradio',
+                    'aria-checked': item.checked === undefined ? null : String(item.checked),
                     class: item.danger && 'danger',
                     onclick: (/** @type {Event} */ event) => {
                         event.stopPropagation();
@@ -77,12 +87,13 @@ function built(items, label) {
                         item.onselect();
                     },
                 },
-                item.icon && drawing(item.icon),
-                h('span', null, item.label),
+                typeof item.icon === 'string' ? drawing(item.icon) : item.icon,
+                h('span', null, item.label, item.hint && h('span.hint', null, item.hint)),
+                item.checked && drawing('check'),
             ),
         ),
     );
-    rovingList(list, { selector: '[role=menuitem]' });
+    rovingList(list, { selector: '[role^=menuitem]' });
     return list;
 }
 

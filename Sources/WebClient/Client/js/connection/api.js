@@ -59,6 +59,16 @@ export class Api {
         return this.#request('POST', path, body, options);
     }
 
+    /** @param {string} path @param {object} body */
+    patch(path, body) {
+        return this.#request('PATCH', path, body);
+    }
+
+    /** @param {string} path */
+    put(path) {
+        return this.#request('PUT', path);
+    }
+
     /** @param {string} path */
     delete(path) {
         return this.#request('DELETE', path);

@@ -70,7 +70,11 @@ const direct = {
     unread: isCount,
     last_message: maybe(object(preview)),
 };
-const friend = { user_id: isAddress, username: isUsername, since: isTime };
+const person = { user_id: isAddress, username: isUsername };
+const presence = { status: isOneOf('online', 'offline'), last_seen: maybe(isTime) };
+const friend = { ...person, since: isTime, status: maybe(presence.status), last_seen: presence.last_seen };
+const ownStatus = isOneOf('online', 'offline', 'invisible');
+const me = { ...person, status: maybe(ownStatus), show_last_seen: maybe(isFlag) };
 const friendRequest = {
     request_id: isId,
     user_id: isAddress,
@@ -80,16 +84,25 @@ const friendRequest = {
     timestamp: isTime,
 };
 
+const friendshipChanged = {
+    ...person,
+    state: isOneOf('none', 'outgoing', 'incoming', 'friends', 'failed', 'blocked'),
+    reason: maybe(isText),
+    code: maybe(isText),
+    ...stream,
+};
+
 /** What a frame of a type has to be. @type {Record<string, Check>} */
 const frames = {
     hello: object({ protocol: isOrdinal, heartbeat_ms: isOrdinal, limits: isNumbers, server: isServer }),
     ready: object({
         session_id: isId,
         epoch: isText,
-        user: object({ user_id: isAddress, username: isUsername }),
+        user: object(me),
         direct: listOf(object(direct)),
         friends: listOf(object(friend)),
         friend_requests: listOf(object(friendRequest)),
+        blocks: maybe(listOf(object(person))),
     }),
     resumed: object({ replayed: isCount }),
     resync: object({ reason: isText }),
@@ -133,15 +146,14 @@ const frames = {
         ...stream,
     }),
     'friend-request-accepted': object({ by_user_id: isAddress, by_username: isUsername, request_id: isId, ...stream }),
-    'friendship-changed': object({
-        user_id: isAddress,
-        username: isUsername,
-        request_id: isId,
-        state: isOneOf('none', 'outgoing', 'incoming', 'friends', 'failed'),
-        reason: maybe(isText),
-        code: maybe(isText),
-        ...stream,
-    }),
+    'friendship-changed': (value) => {
+        // A block is between two people, whatever was asked before.
+        const { state } = /** @type {any} */ (value);
+        const fields = { ...friendshipChanged, request_id: state === 'blocked' || state === 'none' ? maybe(isId) : isId };
+        return object(fields)(value);
+    },
+    'friend-status-changed': object({ ...person, ...presence }),
+    'own-status-changed': object({ status: ownStatus, show_last_seen: isFlag, ...stream }),
 };
 
 /** Every type of frame that this client knows. */
@@ -181,6 +193,9 @@ export const isServerAnswer = object({ name: isServer, registration: isText });
 
 /** `GET /limits`. */
 export const isLimits = isNumbers;
+
+/** The answer of `PATCH /me`. */
+export const isMe = object({ user_id: isAddress, status: me.status, show_last_seen: me.show_last_seen });
 
 /** The entries of `GET /friend-requests`. @type {Check} */
 export const isRequestList = listOf(object(friendRequest));

@@ -1,4 +1,4 @@
-/** @file Friends and friend requests. They change by frames only: the homeserver tells all of one's sockets, the one that asked included. */
+/** @file Friends, friend requests and blocks. They change by frames only: the homeserver tells all of one's sockets, the one that asked included. */
 
 import { sameOr, withConversation } from './conversations.js';
 
@@ -56,6 +56,16 @@ function parted(state, address) {
     return rest.conversations.has(address) ? withConversation(rest, address, () => ({ writable: false })) : rest;
 }
 
+/** @param {State} state @param {import('./types.js').Person} person */
+function blocked(state, person) {
+    return state.blocks?.has(person.address) ? state : { ...state, blocks: new Map(state.blocks).set(person.address, person) };
+}
+
+/** @param {State} state @param {string} address */
+function unblocked(state, address) {
+    return state.blocks?.has(address) ? { ...state, blocks: without(state.blocks, address) } : state;
+}
+
 /** @param {State} state @param {FriendRequest} request */
 function asked(state, request) {
     const known = state.requests.get(request.requestId);
@@ -95,7 +105,12 @@ export const friendFrames = {
             raw.user_id,
             { address: raw.user_id, username: raw.username, since: raw.since },
         ]);
-        return { ...withRequests(state, frame.friend_requests), friends: replaced(state.friends, friends) };
+        const blocks = frame.blocks?.map((/** @type {any} */ raw) => [raw.user_id, { address: raw.user_id, username: raw.username }]);
+        return {
+            ...withRequests(state, frame.friend_requests),
+            friends: replaced(state.friends, friends),
+            blocks: blocks ? replaced(state.blocks ?? new Map(), blocks) : null,
+        };
     },
     'new-friend-request': (state, frame) =>
         asked(state, {
@@ -112,7 +127,8 @@ export const friendFrames = {
         if (frame.state === 'friends') return befriended(state, address, username, now);
         // A failed request leaves what there was beside it.
         if (frame.state === 'failed') return { ...state, requests: without(state.requests, requestId) };
-        if (frame.state === 'none') return parted(state, address);
+        if (frame.state === 'blocked') return blocked(parted(state, address), { address, username });
+        if (frame.state === 'none') return frame.reason === 'unblocked' ? unblocked(state, address) : parted(state, address);
         const direction = frame.state;
         const requestState = direction === 'outgoing' ? firstState(state, address) : 'pending';
         const apart = state.friends.has(address) ? parted(state, address) : state;

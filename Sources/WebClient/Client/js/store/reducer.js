@@ -10,12 +10,13 @@ import { interfaceActions, withoutSettledToasts } from './interface.js';
 import { linkActions } from './link.js';
 import { messageActions, messageFrames } from './messages.js';
 import { outgoingActions } from './outgoing.js';
+import { presenceActions, presenceFrames } from './presence.js';
 import { sessionActions, sessionFrames } from './session.js';
 
 /** @typedef {import('./types.js').State} State */
 
 /** Features in the order in which they see a frame: conversations look at the friends that the same frame brought. */
-const frames = [sessionFrames, friendFrames, conversationFrames, messageFrames];
+const frames = [sessionFrames, friendFrames, presenceFrames, conversationFrames, messageFrames];
 
 /** @type {Record<string, (state: State, action: any) => State>} */
 const actions = {
@@ -26,6 +27,7 @@ const actions = {
     ...messageActions,
     ...outgoingActions,
     ...friendActions,
+    ...presenceActions,
     ...interfaceActions,
 };
 

@@ -63,11 +63,38 @@ export const incomingRequests = (state) => incoming(state.requests);
 /** What one asks of others, the latest first. @param {State} state @returns {FriendRequest[]} */
 export const outgoingRequests = (state) => outgoing(state.requests);
 
-const byName = remembered((/** @type {State['friends']} */ friends) =>
-    [...friends.values()].sort((a, b) => a.username.localeCompare(b.username) || (a.address < b.address ? -1 : 1)));
+/** @template {import('./types.js').Person} P @returns {(people: ReadonlyMap<string, P>) => P[]} */
+const sortedByName = () =>
+    remembered((/** @type {ReadonlyMap<string, P>} */ people) =>
+        [...people.values()].sort((a, b) => a.username.localeCompare(b.username) || (a.address < b.address ? -1 : 1)));
+const byName = /** @type {(people: State['friends']) => import('./types.js').Friend[]} */ (sortedByName());
+const blocksByName = /** @type {(people: ReadonlyMap<string, import('./types.js').Person>) => import('./types.js').Person[]} */ (sortedByName());
+/** @type {import('./types.js').Person[]} */
+const none = [];
 
 /** @param {State} state @returns {import('./types.js').Friend[]} */
 export const friendList = (state) => byName(state.friends);
+
+/** @param {State} state @returns {import('./types.js').Person[]} */
+export const blockList = (state) => (state.blocks ? blocksByName(state.blocks) : none);
+
+/**
+ * Whether a friend is online. null: nobody can say, because he is none, or the link is down.
+ * @param {State} state @param {string} address @returns {import('./types.js').Presence|null}
+ */
+export const presenceOf = ({ link, friends, presence }, address) => (link.status === 'live' && friends.has(address) ? presence.get(address) ?? null : null);
+
+/**
+ * What a person's dot says; one's own included. null: nobody can say.
+ * @param {State} state @param {string} address @returns {'online'|'offline'|'invisible'|null}
+ */
+export function statusOf(state, address) {
+    if (address !== state.account?.address) return presenceOf(state, address)?.status ?? null;
+    return state.link.status === 'live' ? state.own?.status ?? null : null;
+}
+
+/** Friends that are online; 0 while nobody can say. @param {State} state */
+export const onlineCount = (state) => [...state.friends.keys()].filter((address) => presenceOf(state, address)?.status === 'online').length;
 
 /** Everything up to the newest message is loaded. @param {Conversation} conversation */
 export const isCaughtUp = ({ stale, complete, loadedSeq }) => !stale && (loadedSeq > 0 || complete);

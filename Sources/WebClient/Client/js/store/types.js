@@ -16,6 +16,9 @@
  * @property {ReadonlyMap<Address, Conversation>} conversations
  * @property {ReadonlyMap<Address, Friend>} friends
  * @property {ReadonlyMap<string, FriendRequest>} requests  by request id
+ * @property {ReadonlyMap<Address, Presence>} presence  of friends, as it was told last; whose status is not known is not in it
+ * @property {OwnStatus|null} own  null: this homeserver has no statuses
+ * @property {ReadonlyMap<Address, Person>|null} blocks  whom one has blocked; null: this homeserver has no blocks
  * @property {Route} route
  * @property {ReadonlyArray<Toast>} toasts  oldest first, at most 5
  * @property {ReadonlyArray<Condition>} conditions  what holds until it is over: shown as banners
@@ -102,6 +105,12 @@
  */
 
 /** @typedef {{address: Address, username: string, since: string}} Friend */
+
+/** @typedef {{address: Address, username: string}} Person */
+
+/** @typedef {{status: 'online'|'offline', lastSeen: string|null}} Presence  `lastSeen` (RFC 3339): null while online, when it is hidden or not known */
+
+/** @typedef {{status: 'online'|'offline'|'invisible', showLastSeen: boolean|null}} OwnStatus  `showLastSeen`: null when the homeserver does not say */
 
 /**
  * @typedef {object} FriendRequest

@@ -10,11 +10,11 @@ function formatter(language, options) {
     return formatters.get(key);
 }
 
-/** @param {string} language @param {number} days @returns {string} `today`, `yesterday` */
-function dayName(language, days) {
+/** @param {string} language @param {number} count @param {'minute'|'hour'|'day'} unit @returns {string} `5 minutes ago`, `today`, `yesterday` */
+function relative(language, count, unit) {
     const key = `relative ${language}`;
     if (!formatters.has(key)) formatters.set(key, new Intl.RelativeTimeFormat(language, { numeric: 'auto' }));
-    return formatters.get(key).format(-days, 'day');
+    return formatters.get(key).format(-count, unit);
 }
 
 /** The local day as a number that grows by one a day, whatever the clocks are changed to. @param {number} at ms @returns {number} */
@@ -46,7 +46,7 @@ export function momentText(at, language) {
 /** The line between two days. @param {number} at @param {number} now @param {string} language @returns {string} */
 export function dayText(at, now, language) {
     const days = dayOf(now) - dayOf(at);
-    if (days === 0 || days === 1) return upperFirst(dayName(language, days), language);
+    if (days === 0 || days === 1) return upperFirst(relative(language, days, 'day'), language);
     const isThisYear = new Date(at).getFullYear() === new Date(now).getFullYear();
     return formatter(language, { weekday: 'long', day: 'numeric', month: 'long', year: isThisYear ? undefined : 'numeric' }).format(at);
 }
@@ -55,11 +55,37 @@ export function dayText(at, now, language) {
 export function shortText(at, now, language) {
     const days = dayOf(now) - dayOf(at);
     if (days <= 0) return timeText(at, language);
-    if (days === 1) return dayName(language, 1);
+    if (days === 1) return relative(language, 1, 'day');
     if (days < 7) return formatter(language, { weekday: 'short' }).format(at);
     const isThisYear = new Date(at).getFullYear() === new Date(now).getFullYear();
     return formatter(language, isThisYear ? { day: 'numeric', month: 'short' } : { dateStyle: 'short' }).format(at);
 }
+
+/**
+ * How long ago it was: `5 minutes ago`, `3 hours ago`, `yesterday`, `4 days ago`. null: less than a minute, or longer than a week.
+ * @param {number} at @param {number} now @param {string} language @returns {string|null}
+ */
+export function agoText(at, now, language) {
+    const minutes = Math.floor((now - at) / 60_000);
+    const days = dayOf(now) - dayOf(at);
+    if (minutes < 1 || days >= 7) return null;
+    if (minutes < 60) return relative(language, minutes, 'minute');
+    // What was late in the evening was a few hours ago, and not yesterday, as long as it is night.
+    if (days === 0 || minutes < 6 * 60) return relative(language, Math.floor(minutes / 60), 'hour');
+    return relative(language, days, 'day');
+}
+
+/** The day alone, for a sentence: `3 March`, in another year `3 March 2025`. @param {number} at @param {number} now @param {string} language @returns {string} */
+export function dayAloneText(at, now, language) {
+    const isThisYear = new Date(at).getFullYear() === new Date(now).getFullYear();
+    return formatter(language, { day: 'numeric', month: 'long', year: isThisYear ? undefined : 'numeric' }).format(at);
+}
+
+/** A minute as a number that grows by one. @param {number} at ms @returns {number} */
+export const minuteOf = (at) => Math.floor(at / 60_000);
+
+/** @param {number} now @returns {number} ms */
+export const untilNextMinute = (now) => 60_000 - (now % 60_000);
 
 /** How long until texts of today change: the next local midnight. @param {number} now @returns {number} ms */
 export function untilTomorrow(now) {

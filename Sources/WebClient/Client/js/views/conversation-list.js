@@ -9,7 +9,7 @@ import { currentLocale, t } from '../text/catalogue.js';
 import { fullText, shortText } from '../text/dates.js';
 import { summary } from '../text/markdown.js';
 import { h, icon } from '../ui/dom.js';
-import { onNewDay } from '../ui/new-day.js';
+import { onNewDay } from '../ui/clock.js';
 import { View } from '../ui/view.js';
 
 /** @typedef {import('../store/types.js').Conversation} Conversation */
@@ -75,7 +75,7 @@ class ConversationEntry {
         this.link = h(
             'a.conversation-entry',
             { href: `#/direct/${encodeURIComponent(address)}`, title: address, 'data-address': address, 'data-type-ahead': username },
-            avatar({ address, username }),
+            avatar({ address, username, presence: 'spoken' }),
             h('span.conversation-name.truncate', null, h('bdi', null, username), server !== ownServer && h('bdi.conversation-server', null, `@${server}`)),
             this.#time,
             this.#preview,

@@ -8,16 +8,18 @@ import { t } from '../text/catalogue.js';
 import { failureText } from '../text/problems.js';
 import { h, icon } from '../ui/dom.js';
 import { View } from '../ui/view.js';
+import { blockItems, unblock } from './blocking.js';
 import { shownConversation } from './conversation-shown.js';
 
 /** @typedef {import('../store/types.js').State} State */
 
 /**
  * What there is at the address. `waiting`: nobody can say yet, because the homeserver has not told.
- * @param {State} state @returns {'open'|'closed'|'stranger'|'waiting'}
+ * @param {State} state @returns {'open'|'closed'|'blocked'|'stranger'|'blocked-stranger'|'waiting'}
  */
 function standing(state) {
     const conversation = shownConversation(state);
+    if (state.blocks?.has(state.route.address ?? '')) return conversation ? 'blocked' : 'blocked-stranger';
     if (conversation) return conversation.writable || state.link.status !== 'live' ? 'open' : 'closed';
     return state.link.status === 'live' || state.friends.size > 0 ? 'stranger' : 'waiting';
 }
@@ -44,13 +46,19 @@ export class HomeConversation extends View {
         const username = shownConversation(this.home.store.state)?.username ?? address.split('@')[0];
         this.header?.replaceChildren(
             backLink(),
-            avatar({ address, username }),
-            h('div.conversation-who', { title: address }, h('h1.truncate', { tabindex: '-1' }, h('bdi', null, username)), h('p.truncate', null, h('bdi', null, address))),
+            avatar({ address, username, presence: 'seen' }),
+            h(
+                'div.conversation-who',
+                { title: address },
+                h('h1.truncate', { tabindex: '-1' }, h('bdi', null, username)),
+                h('p.truncate', null, h('home-last-seen', { 'data-address': address }), h('bdi', null, address)),
+            ),
             menu({
                 label: t('conversation.more'),
                 items: () => [
                     { label: t('address.copy-other'), icon: 'copy', onselect: () => void this.home.actions.copy(address).catch(() => {}) },
                     { label: t('friends.title'), icon: 'friends', onselect: () => this.home.actions.navigate({ view: 'friends', address: null }) },
+                    ...(address === this.home.store.state.account?.address ? [] : blockItems(this.home, { address, username })),
                 ],
             }),
         );
@@ -61,21 +69,28 @@ export class HomeConversation extends View {
         const { address } = state.route;
         if (!address || !this.body || !this.timeline || !this.composer || !this.note) return;
         const what = standing(state);
-        if (what === 'open' || what === 'closed') {
-            if (what === 'closed') this.#fillNote(address);
+        if (what === 'open' || what === 'closed' || what === 'blocked') {
+            if (what !== 'open') this.note.replaceChildren(...(what === 'closed' ? this.#closed(address) : this.#blocked(address)));
             const last = what === 'open' ? this.composer : this.note;
             if (this.timeline.parentElement !== this.body) this.body.replaceChildren(this.timeline, last);
             else if (last.parentElement !== this.body) this.body.replaceChild(last, /** @type {Element} */ (this.body.lastElementChild));
         } else {
-            this.body.replaceChildren(what === 'stranger' ? this.#stranger(address) : waiting());
+            this.body.replaceChildren(what === 'waiting' ? waiting() : this.#stranger(address));
         }
     }
 
     /** @param {string} address */
-    #fillNote(address) {
+    #closed(address) {
         const name = address.split('@')[0];
         const { element, ask } = this.#asking(address);
-        this.note?.replaceChildren(icon('info'), h('p', null, t('conversation.closed', { name })), ask, element);
+        return [icon('info'), h('p', null, t('conversation.closed', { name })), ask, element];
+    }
+
+    /** Before it there is nobody to write to. @param {string} address */
+    #blocked(address) {
+        const username = address.split('@')[0];
+        const end = button({ label: t('blocks.unblock'), kind: 'plain', onclick: () => void unblock(this.home, { address, username }, end) });
+        return [icon('block'), h('p', null, t('blocks.note', { name: username })), end];
     }
 
     /** @param {string} address */
@@ -83,6 +98,7 @@ export class HomeConversation extends View {
         if (address === this.home.store.state.account?.address) {
             return h('div.empty', null, icon('chat'), h('h2', null, t('conversation.yourself')), h('p', null, t('conversation.yourself-text')));
         }
+        if (this.home.store.state.blocks?.has(address)) return h('div.empty', null, this.#blocked(address));
         const { element, ask } = this.#asking(address);
         return h('div.empty', null, icon('user-plus'), h('h2', null, t('conversation.stranger')), h('p', null, t('conversation.stranger-text', { address })), ask, element);
     }

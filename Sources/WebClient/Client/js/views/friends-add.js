@@ -51,6 +51,7 @@ export function addFriendForm(home) {
 function known({ store: { state } }, address) {
     if (address === state.account?.address) return 'friends.is-yourself';
     if (state.friends.has(address ?? '')) return 'friends.is-friend';
+    if (state.blocks?.has(address ?? '')) return 'friends.is-blocked';
     const asked = [...state.requests.values()].some((request) => request.address === address && request.direction === 'outgoing');
     return asked ? 'friends.is-asked' : null;
 }

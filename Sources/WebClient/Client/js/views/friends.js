@@ -9,9 +9,10 @@ import { confirmDialog } from '../components/dialog.js';
 import { menu } from '../components/menu.js';
 import { ownAddress } from '../components/own-address.js';
 import { person } from '../components/person.js';
-import { friendList, incomingRequests, outgoingRequests } from '../store/selectors.js';
+import { friendList, incomingRequests, onlineCount, outgoingRequests } from '../store/selectors.js';
 import { serverOf } from '../text/address.js';
-import { failureText } from '../text/problems.js';
+import { attempt } from './attempt.js';
+import { blockItems } from './blocking.js';
 import { addFriendForm } from './friends-add.js';
 
 /** @typedef {import('../store/types.js').Friend} Friend */
@@ -57,6 +58,7 @@ export class HomeFriends extends View {
             this.all?.show(friends);
             if (this.empty) this.empty.hidden = friends.length > 0;
         });
+        this.watch(onlineCount, (count) => this.all?.note(count > 0 ? this.home.t('friends.online', { count }) : ''));
     }
 
     /** No frame tells that a request has reached its homeserver: while one looks on, the list is asked for. @param {number} ms */
@@ -75,18 +77,18 @@ export class HomeFriends extends View {
         const { t, actions } = this.home;
         const accept = button({ label: t('friends.accept'), icon: 'check', kind: 'primary' });
         const decline = button({ label: t('friends.decline'), kind: 'plain' });
-        accept.addEventListener('click', () => this.#run(accept, () => actions.acceptRequest(request.requestId)));
-        decline.addEventListener('click', () => this.#run(decline, () => actions.declineRequest(request.requestId)));
-        return row(request, null, [decline, accept]);
+        accept.addEventListener('click', () => attempt(this.home, () => actions.acceptRequest(request.requestId), accept));
+        decline.addEventListener('click', () => attempt(this.home, () => actions.declineRequest(request.requestId), decline));
+        return row(person(request), null, [decline, accept, this.#more(request)]);
     }
 
     /** @param {FriendRequest} request */
     #outgoing(request) {
         const { t, actions } = this.home;
         const withdraw = button({ label: t('friends.withdraw'), kind: 'plain' });
-        withdraw.addEventListener('click', () => this.#run(withdraw, () => actions.withdrawRequest(request.requestId)));
+        withdraw.addEventListener('click', () => attempt(this.home, () => actions.withdrawRequest(request.requestId), withdraw));
         const state = h('span.state', null, icon('clock'), t(`friends.state-${request.state}`, { server: serverOf(request.address) }));
-        return row(request, state, [withdraw]);
+        return row(person(request), state, [withdraw]);
     }
 
     /** @param {Friend} friend */
@@ -99,14 +101,18 @@ export class HomeFriends extends View {
             onclick: () => actions.navigate({ view: 'conversation', address: friend.address }),
         });
         write.classList.add('compact');
-        const more = menu({
-            label: t('friends.more', { name: friend.username }),
-            items: [
-                { label: t('address.copy-other'), icon: 'copy', onselect: () => actions.copy(friend.address) },
-                { label: t('friends.remove'), icon: 'trash', danger: true, onselect: () => this.#remove(friend) },
-            ],
+        const seen = h('home-last-seen', { 'data-address': friend.address });
+        const more = this.#more(friend, { label: t('friends.remove'), icon: 'trash', danger: true, onselect: () => this.#remove(friend) });
+        return row(person({ ...friend, presence: 'seen', beside: seen }), null, [write, more]);
+    }
+
+    /** What one does more seldom. @param {import('../store/types.js').Person} who @param {...import('../components/menu.js').MenuItem} others */
+    #more(who, ...others) {
+        const { t, actions } = this.home;
+        return menu({
+            label: t('friends.more', { name: who.username }),
+            items: () => [{ label: t('address.copy-other'), icon: 'copy', onselect: () => actions.copy(who.address) }, ...others, ...blockItems(this.home, who)],
         });
-        return row(friend, null, [write, more]);
     }
 
     /** @param {Friend} friend */
@@ -118,20 +124,9 @@ export class HomeFriends extends View {
             confirm: t('friends.remove'),
             danger: true,
         });
-        if (isSure) await this.#run(null, () => actions.removeFriend(address));
+        if (isSure) await attempt(this.home, () => actions.removeFriend(address));
     }
 
-    /** Carries out what a button asks for; what fails is said in a toast. @param {HTMLButtonElement & {busy: boolean}|null} by @param {() => Promise<unknown>} act */
-    async #run(by, act) {
-        if (by) by.busy = true;
-        try {
-            await act();
-        } catch (error) {
-            this.home.actions.toast({ kind: 'error', text: failureText(this.home.t, /** @type {any} */ (error)) });
-        } finally {
-            if (by) by.busy = false;
-        }
-    }
 }
 
 /**
@@ -144,8 +139,9 @@ export class HomeFriends extends View {
  */
 function section(id, title, key, make) {
     const count = h('span.count');
+    const more = h('span.count');
     const list = h('ul.rows');
-    const element = h('section', { 'aria-labelledby': id }, h('h2', { id }, title, ' ', count), list);
+    const element = h('section', { 'aria-labelledby': id }, h('h2', { id }, title, ' ', count, ' ', more), list);
     const showAll = keyed(list, key, make);
     return {
         element,
@@ -154,10 +150,13 @@ function section(id, title, key, make) {
             count.textContent = String(items.length);
             element.hidden = items.length === 0;
         },
+        note: (/** @type {string} */ text) => {
+            more.textContent = text && `· ${text}`;
+        },
     };
 }
 
-/** @param {{address: string, username: string}} who @param {HTMLElement|null} state @param {HTMLElement[]} actions */
-function row({ address, username }, state, actions) {
-    return h('li', null, h('div.who', null, person({ address, username }), state), h('div.actions', null, actions));
+/** @param {HTMLElement} who @param {HTMLElement|null} state @param {HTMLElement[]} actions */
+function row(who, state, actions) {
+    return h('li', null, h('div.who', null, who, state), h('div.actions', null, actions));
 }

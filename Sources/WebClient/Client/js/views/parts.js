@@ -9,8 +9,10 @@ import { stylesheet } from '../components/on-demand.js';
 const parts = {
     friends: async () => ({ 'home-friends': (await import('./friends.js')).HomeFriends }),
     settings: async () => {
-        const [{ HomeSettings }, { HomeSessions }] = await Promise.all([import('./settings.js'), import('./sessions.js'), stylesheet('settings')]);
-        return { 'home-settings': HomeSettings, 'home-sessions': HomeSessions };
+        const [{ HomeSettings }, { HomePrivacy }, { HomeSessions }] = await Promise.all([
+            import('./settings.js'), import('./privacy.js'), import('./sessions.js'), stylesheet('settings'),
+        ]);
+        return { 'home-settings': HomeSettings, 'home-privacy': HomePrivacy, 'home-sessions': HomeSessions };
     },
     switcher: async () => {
         const [{ HomeSwitcher }] = await Promise.all([import('./switcher.js'), stylesheet('switcher')]);

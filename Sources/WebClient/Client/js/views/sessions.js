@@ -9,6 +9,7 @@ import { currentLocale } from '../text/catalogue.js';
 import { dateText, momentText } from '../text/dates.js';
 import { failureText } from '../text/problems.js';
 import { device } from '../text/user-agent.js';
+import { attempt } from './attempt.js';
 
 /** @typedef {{id: string, label: string|null, createdAt: string, lastUsedAt: string, expiresAt: string, current: boolean}} Session */
 
@@ -78,16 +79,11 @@ export class HomeSessions extends View {
     }
 
     /** @param {HTMLButtonElement & {busy: boolean}} by @param {() => Promise<unknown>} act */
-    async #run(by, act) {
-        by.busy = true;
-        try {
+    #run(by, act) {
+        return attempt(this.home, async () => {
             await act();
             await this.#load();
-        } catch (error) {
-            this.home.actions.toast({ kind: 'error', text: failureText(this.home.t, /** @type {any} */ (error)) });
-        } finally {
-            by.busy = false;
-        }
+        }, by);
     }
 }
 

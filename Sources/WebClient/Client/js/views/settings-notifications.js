@@ -12,7 +12,7 @@ export function notificationSetting(home) {
         const permission = notificationPermission();
         if (permission === 'granted') {
             const { desktop } = store.state.preferences;
-            box.replaceChildren(toggle({ label: t('settings.notify'), hint: t('settings.notify-hint'), checked: desktop, onchange: (isOn) => actions.setPreference('desktop', isOn) }));
+            box.replaceChildren(toggle({ label: t('settings.notify'), hint: t('settings.notify-hint'), checked: desktop, onchange: (isOn) => actions.setPreference('desktop', isOn) }).element);
         } else {
             const label = h('div', null, h('p.label', null, t('settings.notify')), h('p.hint', { role: 'status' }, t(`settings.notify-${permission}`)));
             box.replaceChildren(h('div.toggle', null, label, permission === 'default' ? allowNotifications(home, show) : null));

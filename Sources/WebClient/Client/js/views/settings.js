@@ -12,7 +12,7 @@ import { toggle } from '../components/toggle.js';
 import { uniqueId } from '../ui/id.js';
 import { unsentCount } from '../store/selectors.js';
 import { languages } from '../text/catalogue.js';
-import { failureText } from '../text/problems.js';
+import { attempt } from './attempt.js';
 import { notificationSetting } from './settings-notifications.js';
 import { passwordForm } from './settings-password.js';
 
@@ -27,6 +27,7 @@ export class HomeSettings extends View {
                 section(t('settings.profile'), this.#profile()),
                 section(t('settings.appearance'), ...this.#appearance()),
                 section(t('settings.notifications'), ...this.#notifications()),
+                this.#privacy(),
                 section(t('settings.sessions'), h('home-sessions')),
                 section(t('settings.password'), passwordForm(this.home)),
                 section(t('settings.sign-out'), ...this.#signOut()),
@@ -59,7 +60,7 @@ export class HomeSettings extends View {
                 hint: t('settings.contrast-hint'),
                 checked: contrast === 'more',
                 onchange: (isMore) => actions.setPreference('contrast', isMore ? 'more' : 'system'),
-            }),
+            }).element,
             this.#language(language),
         ];
     }
@@ -80,22 +81,30 @@ export class HomeSettings extends View {
         const { sounds } = store.state.preferences;
         return [
             notificationSetting(this.home),
-            toggle({ label: t('settings.sounds'), hint: t('settings.sounds-hint'), checked: sounds, onchange: (isOn) => actions.setPreference('sounds', isOn) }),
+            toggle({ label: t('settings.sounds'), hint: t('settings.sounds-hint'), checked: sounds, onchange: (isOn) => actions.setPreference('sounds', isOn) }).element,
         ];
+    }
+
+    /** Nothing of it is there at a homeserver that has neither statuses nor blocks. */
+    #privacy() {
+        const part = section(this.home.t('privacy.title'), h('home-privacy'));
+        this.showPrivacy = (/** @type {boolean} */ isThere) => part.toggleAttribute('hidden', !isThere);
+        return part;
+    }
+
+    connected() {
+        this.watch((state) => state.own !== null || state.blocks !== null, (isThere) => this.showPrivacy?.(isThere));
     }
 
     #signOut() {
         const { t } = this.home;
         const leave = button({ label: t('settings.sign-out'), icon: 'sign-out', kind: 'danger' });
-        leave.addEventListener('click', async () => {
-            leave.busy = true;
-            await this.#leave();
-            leave.busy = false;
-        });
+        leave.addEventListener('click', () => this.#leave(leave));
         return [h('p.hint', null, t('settings.sign-out-text')), leave];
     }
 
-    async #leave() {
+    /** @param {ReturnType<typeof button>} leave */
+    async #leave(leave) {
         const { t, store, actions } = this.home;
         const unsent = unsentCount(store.state);
         const isSure = unsent === 0 || (await confirmDialog({
@@ -104,12 +113,7 @@ export class HomeSettings extends View {
             confirm: t('settings.sign-out'),
             danger: true,
         }));
-        if (!isSure) return;
-        try {
-            await actions.signOut();
-        } catch (error) {
-            actions.toast({ kind: 'error', text: failureText(t, /** @type {any} */ (error)) });
-        }
+        if (isSure) await attempt(this.home, () => actions.signOut(), leave);
     }
 }
 

@@ -5,9 +5,7 @@ import { View } from '../ui/view.js';
 import { badge } from '../components/badge.js';
 import { button } from '../components/button.js';
 import { onDemand, onDemandIn } from '../components/on-demand.js';
-import { person } from '../components/person.js';
 import { conversationList, incomingRequests } from '../store/selectors.js';
-import { serverOf } from '../text/address.js';
 import { isMissing, loadPart } from './parts.js';
 import { commandKey, ShellKeys } from './shell-keys.js';
 
@@ -49,7 +47,7 @@ export class HomeShell extends View {
 
     #column() {
         const { t, store, actions } = this.home;
-        const { address, username } = /** @type {import('../store/types.js').Account} */ (store.state.account);
+        const { address } = /** @type {import('../store/types.js').Account} */ (store.state.account);
         this.requests = badge({ count: 0, label: '' });
         this.links = [
             h('a.place', { href: '#/friends', 'data-view': 'friends' }, icon('friends'), h('span', null, t('friends.title')), this.requests),
@@ -77,7 +75,7 @@ export class HomeShell extends View {
             h(
                 'footer',
                 null,
-                person({ address, username, detail: serverOf(address) }),
+                h('home-own-status'),
                 button({ label: t('address.copy'), icon: 'copy', kind: 'quiet', iconOnly: true, onclick: () => actions.copy(address) }),
                 settings,
             ),

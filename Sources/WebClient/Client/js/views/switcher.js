@@ -84,7 +84,7 @@ export class HomeSwitcher extends View {
         return this.#option(
             address,
             () => this.home.actions.navigate({ view: 'conversation', address }),
-            avatar({ address, username, size: 'small' }),
+            avatar({ address, username, size: 'small', presence: 'spoken' }),
             h('span.switcher-name.truncate', { title: address }, h('bdi', null, username), h('bdi.muted', null, `@${serverOf(address)}`)),
             badge({ count: unread, label: t('conversations.unread', { count: unread }) }),
         );

@@ -7,7 +7,7 @@ import { button } from '../components/button.js';
 import { t } from '../text/catalogue.js';
 import { summary } from '../text/markdown.js';
 import { h } from '../ui/dom.js';
-import { onNewDay } from '../ui/new-day.js';
+import { onNewDay } from '../ui/clock.js';
 import { View } from '../ui/view.js';
 import { shownConversation } from './conversation-shown.js';
 import { MessageActions } from './message-actions.js';
