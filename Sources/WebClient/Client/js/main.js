@@ -5,8 +5,6 @@ import { createHome } from './home.js';
 import { texts } from './language.js';
 import { HomeApp } from './views/app.js';
 import { HomeBanner } from './views/banner.js';
-import { HomeComposer } from './views/composer.js';
-import { HomeConversation } from './views/conversation.js';
 import { HomeConversationList } from './views/conversation-list.js';
 import { HomeLastSeen } from './views/last-seen.js';
 import { HomeOwnStatus } from './views/own-status.js';
@@ -14,13 +12,10 @@ import { HomePresence } from './views/presence.js';
 import { HomeShell } from './views/shell.js';
 import { HomeSignIn } from './views/sign-in.js';
 import { HomeStart } from './views/start.js';
-import { HomeTimeline } from './views/timeline.js';
 
 const elements = {
     'home-app': HomeApp,
     'home-banner': HomeBanner,
-    'home-composer': HomeComposer,
-    'home-conversation': HomeConversation,
     'home-conversation-list': HomeConversationList,
     'home-last-seen': HomeLastSeen,
     'home-own-status': HomeOwnStatus,
@@ -28,7 +23,6 @@ const elements = {
     'home-shell': HomeShell,
     'home-sign-in': HomeSignIn,
     'home-start': HomeStart,
-    'home-timeline': HomeTimeline,
     'home-toasts': HomeToasts,
 };
 for (const [name, element] of Object.entries(elements)) customElements.define(name, element);

@@ -77,7 +77,7 @@ export const en = {
     'status.change': 'Change your status',
     'status.invisible-hint': 'In 20 seconds you look offline to everybody else. Reading and writing work as always.',
     'status.menu': 'Your status',
-    'status.online-hint': 'Your friends see when you are here.',
+    'status.online-hint': 'Friends see when you are here.',
 
     // The banner: connection and conditions.
     'link.ended-protocol': 'This page and the homeserver no longer understand each other. Reload the page.',

@@ -7,6 +7,12 @@ import { stylesheet } from '../components/on-demand.js';
 
 /** @type {Record<string, () => Promise<Record<string, CustomElementConstructor>>>} */
 const parts = {
+    conversation: async () => {
+        const [{ HomeConversation }, { HomeTimeline }, { HomeComposer }] = await Promise.all([
+            import('./conversation.js'), import('./timeline.js'), import('./composer.js'), stylesheet('timeline'), stylesheet('composer'),
+        ]);
+        return { 'home-timeline': HomeTimeline, 'home-composer': HomeComposer, 'home-conversation': HomeConversation };
+    },
     friends: async () => ({ 'home-friends': (await import('./friends.js')).HomeFriends }),
     settings: async () => {
         const [{ HomeSettings }, { HomePrivacy }, { HomeSessions }] = await Promise.all([

@@ -113,8 +113,8 @@ export class HomeShell extends View {
 
     /** A view that was not shown before. @param {Route['view']} view @param {HTMLElement} place @param {boolean} takesFocus */
     async #bring(view, place, takesFocus) {
-        await onDemandIn(this.home, place, () => loadPart(view));
-        if (takesFocus && place.isConnected) place.querySelector('h1')?.focus();
+        const isThere = await onDemandIn(this.home, place, () => loadPart(view));
+        if (takesFocus && place.isConnected && !(isThere && view === 'conversation')) place.querySelector('h1')?.focus();
     }
 
     /** Ctrl+K. */
