@@ -61,12 +61,14 @@ async def main(directory):
         try:
             houses = await two_houses(Path(state), NAMES)
             neighbourhood = await Neighbourhood(houses, NOW).gathers()
+            await neighbourhood.some_stay("mara", "tomasz", "theo")
             async with async_playwright() as playwright:
                 browser = await launched(playwright)
                 for name, (at, who, whom, options) in PICTURES.items():
                     picture = await taken(browser, neighbourhood, houses[at], who, whom, options)
                     (directory / f"{name}.webp").write_bytes(picture)
                 await browser.close()
+            await neighbourhood.ends()
             for house in houses:
                 await house.ends()
         finally:

@@ -26,8 +26,11 @@ async def neighbourhood(state):
     houses = await two_houses(state, NAMES)
     made = await Neighbourhood(houses).gathers()
     await made.long_things_are_said()
+    await made.somebody_is_blocked()
     await made.harbour_goes_down()
+    await made.some_stay("theo")
     yield made
+    await made.ends()
     for house in houses:
         await house.ends()
 

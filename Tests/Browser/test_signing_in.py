@@ -66,6 +66,19 @@ async def test_what_is_typed_before_the_homeserver_says_who_it_is_stays(visitors
     await is_in(visitor)
 
 
+async def test_the_whole_address_is_as_good_as_the_name(visitors, houses):
+    person = await houses[0].person("alice")
+    visitor = await visitors.stranger(houses[0], person.name)
+    name = visitor.page.get_by_role("textbox", name="Name", exact=True)
+    await expect(name).to_be_focused()
+    await fills(visitor.page, f"{person.name}@{houses[1].name}", PASSWORD)
+    await button(visitor.page, "Sign in").click()
+    await expect(name).to_have_accessible_description(f"This is {houses[0].name}. Sign in at the homeserver that stands behind the @ of your address.")
+    await name.fill(person.user_id.upper())
+    await button(visitor.page, "Sign in").click()
+    await is_in(visitor)
+
+
 async def test_a_wrong_password_says_so_and_the_next_try_is_free(visitors, houses):
     person = await houses[0].person("alice")
     visitor = await visitors.stranger(houses[0], person.name)

@@ -3,7 +3,9 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
+from harness.client import Client
 from harness.node import befriend
+from harness.waiting import eventually
 
 NAMES = ("elmstreet.localhost", "harbour.localhost")
 LONG_NAME = "wilhelmine.von-der-hohen-strasse"
@@ -50,6 +52,7 @@ class Neighbourhood:
         self.elmstreet, self.harbour = houses
         self.now = now or datetime.now(UTC)
         self.people = {}
+        self.clients = []
 
     def __getitem__(self, name):
         return self.people[name]
@@ -103,6 +106,33 @@ class Neighbourhood:
                 if any(conversation["user_id"] == self[it].user_id for it in writers) and conversation["last_seq"]:
                     await person.socket.send("mark-read", conversation_id=conversation["conversation_id"], seq=conversation["last_seq"])
                     await person.receives("unread-changed", conversation_id=conversation["conversation_id"])
+
+    async def some_stay(self, *names):
+        """These are online from now on; whoever else of mara's friends was is seen to have gone."""
+        for name in names:
+            self.clients.append(await Client(self[name]).__aenter__())
+        online = {self[name].user_id for name in names} - {self["mara"].user_id}
+        await eventually(lambda: self._are_online(online), f"{online} are online, and nobody else", within=40)
+
+    async def _are_online(self, online):
+        friends = (await self["mara"].http("GET", "/friends")).expect(200).json["friends"]
+        return {it["user_id"] for it in friends if it["status"] == "online"} == online
+
+    async def ends(self):
+        for client in self.clients:
+            await client.leaves()
+
+    async def somebody_is_blocked(self):
+        """With whom mara has spoken, and a stranger."""
+        mara = self["mara"]
+        for house, name in ((self.elmstreet, "gero"), (self.harbour, "pest")):
+            self.people[name] = await house.person(name)
+        gero = await self["gero"].connects()
+        await befriend(mara, gero)
+        await gero.sends("Answer me, will you", mara)
+        await gero.socket.close()
+        for name in ("gero", "pest"):
+            (await mara.http("PUT", f"/blocks/{self[name].user_id}")).expect(204)
 
     async def harbour_goes_down(self):
         """From now on what mara writes there waits, and what has waited is delayed."""

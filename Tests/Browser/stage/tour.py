@@ -34,6 +34,10 @@ async def inside(visitor, neighbourhood):
     page, people = visitor.page, neighbourhood.people
     await expect(visitor.entry(people["theo"])).to_be_visible()
     yield "column"
+    await page.get_by_role("button", name="Change your status").click()
+    await expect(page.get_by_role("menuitemradio", name="Invisible")).to_be_visible()
+    yield "status"
+    await page.keyboard.press("Escape")
     for name, text in (("tomasz", "It leaves on the hour."), ("noor", "And does it take the dog?"), ("aylin", "I found the recipe")):
         await visitor.opens(people[name])
         await expect(visitor.row(text).first).to_be_attached()
@@ -55,20 +59,33 @@ async def inside(visitor, neighbourhood):
     yield "switcher"
     await page.keyboard.press("Escape")
 
+    for name in ("gero", "pest"):
+        await visitor.goes(f"#/direct/{people[name].user_id}")
+        await expect(page.get_by_text(f"You have blocked {name}.")).to_be_visible()
+        yield f"blocked-{name}"
     await visitor.goes("#/direct/stranger@elmstreet.localhost")
     await expect(page.get_by_role("heading", name="No conversation here yet")).to_be_visible()
     yield "stranger"
     await visitor.goes("#/friends")
     await expect(page.get_by_role("button", name="Accept", exact=True)).to_be_visible()
+    await expect(page.locator("home-friends").get_by_text("Online", exact=True)).to_be_visible()
     yield "friends"
     await page.get_by_role("button", name="More about theo").click()
     await page.get_by_role("menuitem", name="Remove friend").click()
     await expect(page.get_by_role("alertdialog")).to_be_visible()
     yield "dialog"
     await page.keyboard.press("Escape")
+    await page.get_by_role("button", name="More about theo").click()
+    await page.get_by_role("menuitem", name="Block").click()
+    await expect(page.get_by_role("alertdialog", name="Block theo?")).to_be_visible()
+    yield "block"
+    await page.keyboard.press("Escape")
     await visitor.goes("#/settings")
     await expect(page.get_by_text("this device")).to_be_visible()
     yield "settings"
+    await page.get_by_role("heading", name="Blocked people").scroll_into_view_if_needed()
+    await expect(page.get_by_role("button", name="Unblock gero")).to_be_visible()
+    yield "privacy"
 
 
 async def without_a_connection(visitor, friend):

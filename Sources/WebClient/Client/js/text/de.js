@@ -26,6 +26,7 @@ export const de = {
     'app.starting': 'Home wird geöffnet …',
     'sign-in.about': 'Private Unterhaltungen über Homeserver hinweg.',
     'sign-in.closed': '{server} legt von sich aus keine Konten an. Bitte die Betreiber um eines.',
+    'sign-in.elsewhere': 'Das ist {server}. Melde dich bei dem Homeserver an, der hinter dem @ deiner Adresse steht.',
     'sign-in.name': 'Name',
     'sign-in.name-missing': 'Gib deinen Namen ein.',
     'sign-in.new': 'Neu hier?',

@@ -26,6 +26,7 @@ export const en = {
     'app.starting': 'Opening Home…',
     'sign-in.about': 'Private conversations across homeservers.',
     'sign-in.closed': '{server} makes no accounts by itself. Ask the people who run it for one.',
+    'sign-in.elsewhere': 'This is {server}. Sign in at the homeserver that stands behind the @ of your address.',
     'sign-in.name': 'Name',
     'sign-in.name-missing': 'Enter your name.',
     'sign-in.new': 'New here?',

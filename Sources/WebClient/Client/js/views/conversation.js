@@ -4,6 +4,7 @@ import { avatar } from '../components/avatar.js';
 import { backLink } from '../components/back-link.js';
 import { button } from '../components/button.js';
 import { menu } from '../components/menu.js';
+import { ownAddress } from '../components/own-address.js';
 import { t } from '../text/catalogue.js';
 import { failureText } from '../text/problems.js';
 import { h, icon } from '../ui/dom.js';
@@ -69,6 +70,7 @@ export class HomeConversation extends View {
         const { address } = state.route;
         if (!address || !this.body || !this.timeline || !this.composer || !this.note) return;
         const what = standing(state);
+        const hadFocus = this.body.contains(document.activeElement);
         if (what === 'open' || what === 'closed' || what === 'blocked') {
             if (what !== 'open') this.note.replaceChildren(...(what === 'closed' ? this.#closed(address) : this.#blocked(address)));
             const last = what === 'open' ? this.composer : this.note;
@@ -77,6 +79,9 @@ export class HomeConversation extends View {
         } else {
             this.body.replaceChildren(what === 'waiting' ? waiting() : this.#stranger(address));
         }
+        // What had it is gone: it goes on where one can do something now.
+        const next = this.body.lastElementChild?.querySelector('textarea, button');
+        if (hadFocus && !this.body.contains(document.activeElement) && next instanceof HTMLElement) next.focus();
     }
 
     /** @param {string} address */
@@ -96,7 +101,7 @@ export class HomeConversation extends View {
     /** @param {string} address */
     #stranger(address) {
         if (address === this.home.store.state.account?.address) {
-            return h('div.empty', null, icon('chat'), h('h2', null, t('conversation.yourself')), h('p', null, t('conversation.yourself-text')));
+            return h('div.empty', null, icon('chat'), h('h2', null, t('conversation.yourself')), h('p', null, t('conversation.yourself-text')), ownAddress(address, this.home.actions.copy));
         }
         if (this.home.store.state.blocks?.has(address)) return h('div.empty', null, this.#blocked(address));
         const { element, ask } = this.#asking(address);

@@ -24,7 +24,7 @@ export class HomePrivacy extends View {
         const list = h('ul.rows');
         this.showBlocked = keyed(list, (/** @type {Person} */ { address }) => address, (blocked) => this.#row(blocked));
         this.nobody = h('p.hint', null, t('privacy.nobody-blocked'));
-        this.blocked = h('div.blocked', null, h('h3', { tabindex: '-1' }, t('privacy.blocked')), this.nobody, list);
+        this.blocked = h('div.blocked', null, h('h3', null, t('privacy.blocked')), this.nobody, list);
         this.append(this.lastSeen.element, this.blocked);
     }
 

@@ -25,6 +25,8 @@ export class HomeSignIn extends View {
 
     connected() {
         this.watch((state) => state.server, () => this.#describe());
+        // Where a finger types, the keyboard would cover half of the page at once.
+        if (matchMedia('(pointer: fine)').matches) this.querySelector('input')?.focus();
     }
 
     get #server() {
@@ -55,11 +57,14 @@ export class HomeSignIn extends View {
         const { t, actions } = this.home;
         const username = field({ label: t('sign-in.name'), name: 'username', autocomplete: 'username', required: true });
         const password = passwordField({ label: t('sign-in.password'), name: 'password', autocomplete: 'current-password' });
+        // Some write their whole address.
+        const written = () => username.value.trim().toLowerCase().replace(/^@/, '').split('@');
+        const isElsewhere = () => written().length > 1 && written().slice(1).join('@') !== this.#server;
         const check = () => [
-            [username, username.value.trim() === '' ? 'sign-in.name-missing' : null],
+            [username, written()[0] === '' ? 'sign-in.name-missing' : isElsewhere() ? 'sign-in.elsewhere' : null],
             [password, password.value === '' ? 'sign-in.password-missing' : null],
         ];
-        const submit = () => actions.signIn({ username: username.value.trim().toLowerCase(), password: password.value.normalize('NFC') });
+        const submit = () => actions.signIn({ username: written()[0], password: password.value.normalize('NFC') });
         return this.#form([username, password], t('sign-in.submit'), check, submit);
     }
 
@@ -107,7 +112,7 @@ export class HomeSignIn extends View {
             problem.hidden = true;
             for (const one of present) one.showProblem(null);
             const wrong = check().filter(([, key]) => key);
-            for (const [one, key] of wrong) one.showProblem(t(key));
+            for (const [one, key] of wrong) one.showProblem(t(key, { server: this.#server }));
             if (wrong.length > 0) return wrong[0][0].input.focus();
             send.busy = true;
             try {

@@ -50,7 +50,7 @@ export class HomeStart extends View {
     #showFriends(friends) {
         if (!this.friends) return;
         const shown = friends.slice(0, mostFriends).map(({ address, username }) =>
-            h('a.button.plain', { href: fragmentOf({ view: 'conversation', address }), title: address }, avatar({ address, username, size: 'small' }), h('bdi.truncate', null, username)));
+            h('a.button.plain', { href: fragmentOf({ view: 'conversation', address }), title: address }, avatar({ address, username, size: 'small', presence: 'spoken' }), h('bdi.truncate', null, username)));
         this.friends.replaceChildren(...shown);
         const item = this.friends.closest('li');
         if (item) item.hidden = friends.length === 0;
