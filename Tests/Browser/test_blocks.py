@@ -5,6 +5,7 @@ from harness.node import befriend, incoming
 from harness.waiting import eventually
 from playwright.async_api import expect
 from stage.frames import BROKEN
+from stage.page import tries_now
 
 
 def button(page, name):
@@ -88,6 +89,10 @@ async def asked(visitor, other):
     return other.user_id in await visitor.person.requests()
 
 
+async def has_no_requests(person):
+    return await person.requests() == {}
+
+
 async def test_who_asks_is_blocked_in_place_of_an_answer(visitors, houses):
     alice = await visitors.at(houses[0], "alice")
     for house in houses:
@@ -98,8 +103,11 @@ async def test_who_asks_is_blocked_in_place_of_an_answer(visitors, houses):
         await expect(part(alice.page, "Requests").first).to_contain_text(pest.user_id)
         await blocks(alice, pest, f"More about {pest.name}")
         await expect(part(alice.page, "Requests").first).to_be_hidden()
-        # He is not told.
+        # He sees what somebody sees whose request was declined, and nobody answers another one.
+        await eventually(lambda pest=pest: has_no_requests(pest), "his request has ended")
+        await pest.asks(alice.person)
         assert (await pest.requests())[alice.user_id][0] == "outgoing"
+        assert await alice.person.requests() == {}
         await alice.goes(f"#/direct/{pest.user_id}")
         await expect(alice.page.get_by_text(f"You have blocked {pest.name}.")).to_be_visible()
         await expect(button(alice.page, "Send request")).to_have_count(0)
@@ -108,6 +116,8 @@ async def test_who_asks_is_blocked_in_place_of_an_answer(visitors, houses):
         await button(alice.page, f"Unblock {pest.name}").click()
         await expect(alice.page.get_by_role("status").get_by_text(f"{pest.user_id} is no longer blocked.")).to_be_visible()
         await expect(alice.page.get_by_text("You have blocked nobody.")).to_be_visible()
+        # What he asked meanwhile comes up now.
+        await alice.person.declines(await eventually(lambda pest=pest: incoming(alice.person, pest), "his request comes up"))
 
 
 async def test_a_block_in_a_conversation_without_a_mouse(visitors, houses):
@@ -150,7 +160,7 @@ async def test_a_block_that_does_not_reach_the_homeserver_is_none(visitors, hous
     await expect(alice.page.get_by_role("alert").filter(has_text="The homeserver cannot be reached.")).to_be_visible()
     await expect(part(alice.page, "Friends")).to_contain_text(bob.user_id)
     alice.door.accept()
-    await button(alice.page, "Try now").click()
+    await tries_now(alice.page)
     await blocks(alice, bob, f"More about {bob.name}")
     await expect(part(alice.page, "Friends")).to_be_hidden()
     assert await alice.person.friends() == set()

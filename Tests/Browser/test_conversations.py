@@ -49,14 +49,14 @@ async def test_what_is_unread_is_counted_until_it_is_read(visitors, places):
     for number in range(3):
         await alice.writes(f"unread {number}")
     await expect(bob.entry(alice).get_by_text("3", exact=True)).to_be_visible()
-    await expect(bob.page).to_have_title("(3) Home")
+    await expect(bob.page).to_have_title("(3) Friends · Home")
     # One's own never count.
-    await expect(alice.page).to_have_title("Home")
+    await expect(alice.page).to_have_title(f"{bob.person.name} · Home")
     await bob.page.reload()
-    await expect(bob.page).to_have_title("(3) Home")
+    await expect(bob.page).to_have_title("(3) Friends · Home")
     await bob.opens(alice)
     await bob.sees("unread 2")
-    await expect(bob.page).to_have_title("Home")
+    await expect(bob.page).to_have_title(f"{alice.person.name} · Home")
 
 
 async def test_two_tabs_of_one_person_agree(visitors, places):
@@ -64,12 +64,12 @@ async def test_two_tabs_of_one_person_agree(visitors, places):
     await bob.goes("#/friends")
     tab = await bob.another_tab("/#/friends")
     await alice.writes("to both tabs")
-    await expect(tab).to_have_title("(1) Home")
-    await expect(bob.page).to_have_title("(1) Home")
+    await expect(tab).to_have_title("(1) Friends · Home")
+    await expect(bob.page).to_have_title("(1) Friends · Home")
     await tab.bring_to_front()
     await bob.opens(alice, tab)
     await bob.writes("from the second tab", tab)
-    await expect(bob.page).to_have_title("Home")
+    await expect(bob.page).to_have_title("Friends · Home")
     await bob.page.bring_to_front()
     await bob.opens(alice)
     await bob.sees("from the second tab")

@@ -147,7 +147,7 @@ async def test_what_comes_while_one_reads_above_waits_until_one_wants_it(visitor
     await expect(visitor.row("and another")).to_be_in_viewport()
     await is_at_the_end(visitor)
     await expect(visitor.page.locator(".jump")).to_be_hidden()
-    await expect(visitor.page).to_have_title("Home")
+    await expect(visitor.page).to_have_title(f"{alice.name} · Home")
     # At the end one stays at the end.
     await alice.sends("and one for who looks", bob)
     await expect(visitor.row("and one for who looks")).to_be_in_viewport()

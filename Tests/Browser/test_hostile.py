@@ -241,7 +241,7 @@ async def test_a_longer_message_than_anybody_can_send_breaks_no_layout(visitors,
     await alice.goes("#/friends")
     for number in range(3):
         await bob.sends(f"plain {number}", alice.person)
-        await expect(alice.page).to_have_title(f"({number + 1}) Home")
+        await expect(alice.page).to_have_title(f"({number + 1}) Friends · Home")
         assert await alice.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert await alice.page.evaluate("harmed") == []
 

@@ -112,8 +112,8 @@ async def test_two_tabs_show_one_notification_and_only_while_nobody_looks(alice)
     front = await loses_the_focus(alice, *pages)
     await bob.sends("**one** for `bob`", alice.person)
     await eventually(lambda: made(*pages), "a notification is shown")
-    for page in pages:
-        await expect(page).to_have_title("(1) Home")
+    for page, name in zip(pages, ("Home", f"{bob.name} · Home")):
+        await expect(page).to_have_title(f"(1) {name}")
     assert await made(*pages) == [f"{bob.name}: one for bob"]
 
     # Before one's eyes: neither the conversation that is shown nor another one, whichever tab shows notifications.
@@ -173,7 +173,7 @@ async def test_switched_off_there_is_none(alice):
     await expect(setting(alice, "Desktop notifications")).not_to_be_checked()
     front = await loses_the_focus(alice, alice.page)
     await bob.sends("quiet", alice.person)
-    await expect(alice.page).to_have_title("(1) Home")
+    await expect(alice.page).to_have_title("(1) Settings · Home")
     await alice.page.bring_to_front()
     await setting(alice, "Desktop notifications").check()
     await front.bring_to_front()
@@ -190,7 +190,7 @@ async def test_title_and_icon_count_what_is_unread(alice):
     icons = []
     for number, friend in enumerate((bob, carol, bob), start=1):
         await friend.sends(f"number {number}", alice.person)
-        await expect(alice.page).to_have_title(f"({number}) Home")
+        await expect(alice.page).to_have_title(f"({number}) Settings · Home")
         icons.append(await favicon(alice.page))
     assert len({plain, *icons}) == 4
     assert all(icon.startswith("data:image/png;base64,") for icon in icons)
@@ -198,10 +198,10 @@ async def test_title_and_icon_count_what_is_unread(alice):
     for icon in icons:
         assert await alice.page.evaluate("async (url) => { const it = new Image(); it.src = url; await it.decode(); return it.width; }", icon) == 32
     await alice.opens(bob)
-    await expect(alice.page).to_have_title("(1) Home")
+    await expect(alice.page).to_have_title(f"(1) {bob.name} · Home")
     assert await favicon(alice.page) == icons[0]
     await alice.opens(carol)
-    await expect(alice.page).to_have_title("Home")
+    await expect(alice.page).to_have_title(f"{carol.name} · Home")
     assert await favicon(alice.page) == plain
 
 
@@ -215,12 +215,12 @@ async def test_sounds_can_be_switched_off(alice):
     await becomes(alice.page, "tones === 2")
     await sounds.uncheck()
     await carol.sends("not heard", alice.person)
-    await expect(alice.page).to_have_title("(2) Home")
+    await expect(alice.page).to_have_title("(2) Settings · Home")
     await alice.page.reload()
     await expect(sounds).not_to_be_checked()
     await alice.page.get_by_role("heading", name="Settings", level=1).click()
     await bob.sends("not heard either", alice.person)
-    await expect(alice.page).to_have_title("(3) Home")
+    await expect(alice.page).to_have_title("(3) Settings · Home")
     assert await alice.page.evaluate("tones") == 0
     await sounds.check()
     await carol.sends("heard again", alice.person)

@@ -148,13 +148,13 @@ async def test_read_in_one_is_read_in_the_other_within_a_second(visitors, houses
     tab = await alice.another_tab("/#/friends")
     await bob.sends("read me", alice.person)
     for page in (alice.page, tab):
-        await expect(page).to_have_title("(1) Home")
+        await expect(page).to_have_title("(1) Friends · Home")
         await expect(alice.entry(bob, page).get_by_text("1", exact=True)).to_be_visible()
     # Counted in the page whose badge it is: from the word of the other tab to the title.
     await alice.page.evaluate("""() => {
         globalThis.cleared = new Promise((resolve) => {
             const title = document.querySelector('title');
-            new MutationObserver(() => document.title === 'Home' && resolve(Date.now())).observe(title, { childList: true });
+            new MutationObserver(() => document.title === 'Friends · Home' && resolve(Date.now())).observe(title, { childList: true });
         });
     }""")
     await alice.opens(bob, tab)

@@ -6,7 +6,7 @@ import test from 'node:test';
 import { Link } from '../../Sources/WebClient/Client/js/connection/link.js';
 import { ReadMarker } from '../../Sources/WebClient/Client/js/connection/read-marker.js';
 import { Tabs } from '../../Sources/WebClient/Client/js/notify/tabs.js';
-import { shortCount } from '../../Sources/WebClient/Client/js/notify/title.js';
+import { pageName, shortCount } from '../../Sources/WebClient/Client/js/notify/title.js';
 import { beginningOf, newsOf } from '../../Sources/WebClient/Client/js/notify/toasts.js';
 import { fragmentOf, routeOf } from '../../Sources/WebClient/Client/js/routes.js';
 import { Cache } from '../../Sources/WebClient/Client/js/storage/cache.js';
@@ -169,6 +169,11 @@ test('a beginning is one short line, and counts are short', () => {
     assert.equal(beginningOf('😀'.repeat(4_000)), `${'😀'.repeat(120)}…`);
     assert.equal(beginningOf('**hello**\n\n> and `more`'), 'hello and more');
     assert.deepEqual([99, 100].map(shortCount), ['99', '99+']);
+});
+
+test('a page is called by where one is', () => {
+    const named = [['home', null], ['conversation', carol], ['friends', null], ['settings', null]].map(([view, address]) => pageName(/** @type {any} */ ({ view, address }), t));
+    assert.deepEqual(named, ['Home', 'carol · Home', 'Friends · Home', 'Settings · Home']);
 });
 
 test('drafts: kept after a pause, emptied at once, the same in both tabs, there after a reload', async () => {

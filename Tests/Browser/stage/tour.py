@@ -1,6 +1,7 @@
 """A walk through everything that there is to see. Whoever looks does so at each stop: `async for stop in tour(…)`."""
 
 from playwright.async_api import expect
+from stage.page import tries_now
 
 # What a browser itself says about a connection that ended.
 BROKEN = ("WebSocket connection to", "net::ERR_")
@@ -108,8 +109,7 @@ async def without_a_connection(visitor, friend):
     yield "offline"
     await friend.removes(visitor.person)
     visitor.door.accept()
-    # It may come back by itself meanwhile: then there is nothing left to press.
-    await page.evaluate("document.querySelector('home-banner .action .button')?.click()")
+    await tries_now(page)
     await expect(visitor.row("Are you at home?")).to_have_attribute("data-state", "failed", timeout=30_000)
     yield "failed"
 

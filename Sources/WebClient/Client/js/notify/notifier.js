@@ -1,6 +1,7 @@
 /** @file Decides what a frame is told by: a toast in the page, a desktop notification, a sound; and keeps the title's count. */
 
 import { totalUnread } from '../store/selectors.js';
+import { pageName } from './title.js';
 import { newsOf } from './toasts.js';
 
 /** @typedef {import('../store/types.js').State} State */
@@ -39,7 +40,9 @@ export class Notifier {
         for (const type of ['focus', 'blur', 'pagehide']) window.addEventListener(type, look, { signal });
         document.addEventListener('visibilitychange', look, { signal });
         store.watch((state) => state.route, look, signal);
-        store.watch(totalUnread, (unread) => setTitle(unread, t('app.name')), signal);
+        const name = () => setTitle(totalUnread(store.state), pageName(store.state.route, t));
+        store.watch((state) => state.route, name, signal);
+        store.watch(totalUnread, name, signal);
         store.watch((state) => state.conversations, (conversations) => {
             desktop.closeRead((address) => address !== '' && !conversations.get(address)?.unread);
         }, signal);

@@ -1,4 +1,4 @@
-/** @file The count of unread messages where it is seen without looking at the page: the title, the icon of the tab, the icon of the app. */
+/** @file What is seen without looking at the page: where one is, and the count of unread messages; in the title, the icon of the tab, the icon of the app. */
 
 const most = 99;
 
@@ -20,6 +20,16 @@ export function titleFor(document, navigator) {
     };
 }
 
+/**
+ * What the page is called: where one is, so that tabs and the way back are told apart.
+ * @param {import('../store/types.js').Route} route
+ * @param {(key: string) => string} t
+ */
+export function pageName({ view, address }, t) {
+    const place = address ? address.split('@')[0] : view === 'home' ? null : t(`${view}.title`);
+    return place ? `${place} · ${t('app.name')}` : t('app.name');
+}
+
 /** @param {number} count */
 export const shortCount = (count) => (count > most ? `${most}+` : String(count));
 
@@ -30,14 +40,16 @@ function badgeApp(navigator, unread) {
     done?.catch(() => {});
 }
 
-/** A house with the count on a red dot: 32 × 32. @param {Document} document @param {string} text @returns {string|null} */
+/** The mark of favicon.svg with the count on a red dot: 32 × 32. @param {Document} document @param {string} text @returns {string|null} */
 function badgedIcon(document, text) {
     const canvas = document.createElement('canvas');
     canvas.width = canvas.height = 32;
     const pen = canvas.getContext('2d');
     if (!pen) return null;
-    pen.fillStyle = '#3b5bdb';
-    pen.fill(new Path2D('M16 3 2 15h4v14h20V15h4z'));
+    pen.scale(32 / 48, 32 / 48);
+    pen.fillStyle = '#0b6a5f';
+    pen.fill(new Path2D('M21.5 5.4 5.7 17.9A4.5 4.5 0 0 0 4 21.4V37a5 5 0 0 0 5 5h8.2l5.4 4.7a2.1 2.1 0 0 0 2.8 0L30.8 42H39a5 5 0 0 0 5-5V21.4a4.5 4.5 0 0 0-1.7-3.5L26.5 5.4a4 4 0 0 0-5 0Z'));
+    pen.resetTransform();
     pen.fillStyle = '#d6263d';
     pen.beginPath();
     pen.arc(21, 21, 11, 0, 2 * Math.PI);
