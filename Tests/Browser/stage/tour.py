@@ -69,7 +69,7 @@ async def inside(visitor, neighbourhood):
     yield "stranger"
     await visitor.goes("#/friends")
     await expect(page.get_by_role("button", name="Accept", exact=True)).to_be_visible()
-    await expect(page.locator("home-friends").get_by_text("Online", exact=True)).to_be_visible()
+    await expect(page.locator("home-friends home-last-seen", has_text="Online")).to_be_visible()
     yield "friends"
     await page.get_by_role("button", name="More about theo").click()
     await page.get_by_role("menuitem", name="Remove friend").click()

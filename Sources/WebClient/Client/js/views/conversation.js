@@ -79,9 +79,9 @@ export class HomeConversation extends View {
         } else {
             this.body.replaceChildren(what === 'waiting' ? waiting() : this.#stranger(address));
         }
-        // What had it is gone: it goes on where one can do something now.
-        const next = this.body.lastElementChild?.querySelector('textarea, button');
-        if (hadFocus && !this.body.contains(document.activeElement) && next instanceof HTMLElement) next.focus();
+        // What had it is gone. Not to a button: whoever writes on would press it.
+        if (!hadFocus || this.body.contains(document.activeElement)) return;
+        /** @type {HTMLElement|null} */ (what === 'open' ? this.composer.querySelector('textarea') : this.header?.querySelector('h1') ?? null)?.focus();
     }
 
     /** @param {string} address */

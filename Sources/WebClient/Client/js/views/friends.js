@@ -79,7 +79,7 @@ export class HomeFriends extends View {
         const decline = button({ label: t('friends.decline'), kind: 'plain' });
         accept.addEventListener('click', () => attempt(this.home, () => actions.acceptRequest(request.requestId), accept));
         decline.addEventListener('click', () => attempt(this.home, () => actions.declineRequest(request.requestId), decline));
-        return row(person(request), null, [decline, accept, this.#more(request)]);
+        return row(person(request), null, [decline, accept], this.#more(request));
     }
 
     /** @param {FriendRequest} request */
@@ -156,7 +156,7 @@ function section(id, title, key, make) {
     };
 }
 
-/** @param {HTMLElement} who @param {HTMLElement|null} state @param {HTMLElement[]} actions */
-function row(who, state, actions) {
-    return h('li', null, h('div.who', null, who, state), h('div.actions', null, actions));
+/** @param {HTMLElement} who @param {HTMLElement|null} state @param {HTMLElement[]} actions @param {HTMLElement} [more]  in a narrow window it stands beside the name */
+function row(who, state, actions, more) {
+    return h('li', null, h('div.who', null, who, state), h('div.actions', null, actions), more && h('div.more', null, more));
 }
