@@ -27,8 +27,9 @@ async def neighbourhood(state):
     made = await Neighbourhood(houses).gathers()
     await made.long_things_are_said()
     await made.somebody_is_blocked()
-    await made.harbour_goes_down()
+    # Before harbour cannot tell any more that its people have gone.
     await made.some_stay("theo")
+    await made.harbour_goes_down()
     yield made
     await made.ends()
     for house in houses:

@@ -101,6 +101,7 @@ class Neighbourhood:
     async def _is_read(self):
         """By both, except what theo said last."""
         for reader, writers in (("mara", ("tomasz", "noor", "aylin", "okan", LONG_NAME)), ("tomasz", ("mara",))):
+            await self[reader].socket.close()
             person = await self[reader].connects()
             for conversation in person.ready["direct"]:
                 if any(conversation["user_id"] == self[it].user_id for it in writers) and conversation["last_seq"]:
