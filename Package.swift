@@ -50,11 +50,13 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         .target(name: "Wire", swiftSettings: settings),
         .target(name: "Sodium", dependencies: ["CSodium"], swiftSettings: settings),
+        .target(name: "Certificates", dependencies: ["COpenSSL", "Wire"], swiftSettings: settings),
         .target(name: "Postgres", dependencies: ["CLibpq", "Wire", log, metrics], swiftSettings: settings),
         .target(
             name: "Home",
@@ -63,7 +65,8 @@ let package = Package(
         ),
         .target(name: "ClientAPI", dependencies: ["Home", "Wire"] + server + nioHTTPTypes, swiftSettings: settings),
         .target(
-            name: "Federation", dependencies: ["Home", "Wire", "Sodium", httpClient] + server, swiftSettings: settings),
+            name: "Federation", dependencies: ["Certificates", "Home", "Wire", "Sodium", httpClient] + server,
+            swiftSettings: settings),
         .target(
             name: "WebClient",
             dependencies: ["WebClientFiles", "CZlib", "Home", "Sodium", "Wire", log] + httpTypes,
@@ -75,8 +78,11 @@ let package = Package(
         .executableTarget(
             name: "CLI",
             dependencies: [
-                "ClientAPI", "Federation", "Home", "Postgres", "Sodium", "WebClient", "Wire", lifecycle, log, nioSSL,
-                .product(name: "NIOCore", package: "swift-nio"),
+                "Certificates", "ClientAPI", "Federation", "Home", "Postgres", "Sodium", "WebClient", "Wire",
+                httpClient,
+                lifecycle, log, nioSSL, .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -89,6 +95,7 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: settings),
         .testTarget(name: "SodiumTests", dependencies: ["Sodium"], swiftSettings: settings),
+        .testTarget(name: "CertificatesTests", dependencies: ["Certificates", "Wire"], swiftSettings: settings),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "Support", "Wire"], swiftSettings: settings),
         .testTarget(
             name: "HomeTests", dependencies: ["Home", "Postgres", "Sodium", "Support", "Wire"], swiftSettings: settings),
@@ -97,7 +104,9 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "FederationTests",
-            dependencies: ["Federation", "Home", "Postgres", "Sodium", "Support", "Wire", httpClient] + server,
+            dependencies: [
+                "Certificates", "Federation", "Home", "Postgres", "Sodium", "Support", "Wire", httpClient,
+            ] + server,
             swiftSettings: settings),
         // Fuzz/ compiles the same targets with libFuzzer; here what it starts from and has found is replayed.
         .testTarget(
@@ -109,6 +118,7 @@ let package = Package(
             name: "WebClientTests", dependencies: ["CZlib", "Home", "WebClient", "Wire", log] + httpTypes,
             swiftSettings: settings),
         .testTarget(
-            name: "CLITests", dependencies: ["CLI", "Home", "WebClient", "Wire", log], swiftSettings: settings),
+            name: "CLITests", dependencies: ["CLI", "Federation", "Home", "WebClient", "Wire", log],
+            swiftSettings: settings),
     ]
 )

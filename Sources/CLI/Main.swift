@@ -10,7 +10,7 @@ struct Homeserver: AsyncParsableCommand {
         discussion: "Exit codes: 0 done, 1 done with a warning, 2 failed, 3 wrong usage or settings.",
         subcommands: [
             Serve.self, Migrate.self, ShowConfiguration.self, Users.self, RegistrationTokens.self, KeysCommand.self,
-            PeerCommand.self,
+            PeerCommand.self, CertificatesCommand.self, DoctorCommand.self,
             DemoPopulate.self,
         ]
     )

@@ -1,5 +1,10 @@
 import Glibc
 
+/// Shows what was printed so far, also where the output is a file or a pipe.
+func flushOutput() {
+    fflush(nil)
+}
+
 /// A word to the operator on standard error, beside what a command prints for others to read.
 func note(_ text: String) {
     (text + "\n").withCString { _ = write(STDERR_FILENO, $0, strlen($0)) }

@@ -19,16 +19,13 @@ package final class Federation: Sendable {
     private let keys: LocalKeys
     private let time: any TimeSource
     private let loops: any EventLoopGroup
-    private let fingerprints: [ServerName: Fingerprint]
 
-    /// - Parameter rootFingerprints: Roots that the configuration pins, beside those that the database does.
     package init(
-        settings: FederationSettings, keys: LocalKeys, rootFingerprints: [ServerName: Fingerprint] = [:],
-        time: any TimeSource = SystemTime(), loops: any EventLoopGroup = Federation.ownLoops
+        settings: FederationSettings, keys: LocalKeys, time: any TimeSource = SystemTime(),
+        loops: any EventLoopGroup = Federation.ownLoops
     ) {
         self.settings = settings
         self.keys = keys
-        fingerprints = rootFingerprints
         self.time = time
         self.loops = loops
     }
@@ -43,11 +40,14 @@ package final class Federation: Sendable {
         let resolver = HostResolver()
         let dialer = Dialer(
             loops: loops, lookUp: { await resolver.addresses(of: $0) },
-            outboundGuard: OutboundGuard(exceptions: settings.allowedRanges))
-        let discovery = Discovery(configured: settings.peers, dialer: dialer, time: time)
-        let listed = Set(settings.peers.map(\.name) + fingerprints.keys)
-        let peers = KnownPeers(home: home, mode: settings.mode, listed: listed, time: time)
+            outboundGuard: OutboundGuard(exceptions: settings.rules.allowedRanges))
+        let discovery = Discovery(configured: settings.rules.peers, dialer: dialer, time: time)
+        let peers = KnownPeers(
+            home: home, mode: settings.rules.mode, listed: settings.rules.listed, time: time)
         let ring = ring(home, KeysDownload(discovery: discovery, dialer: dialer, time: time))
+        let workshop = Workshop(
+            home: home, keys: keys, ring: ring, peers: peers, discovery: discovery, dialer: dialer, time: time,
+            startedAt: startedAt, firstSnapshotAt: time.monotonic() + Limits.presenceGrace)
         let responder = FederationResponder(
             verify: VerifyRequest(
                 us: settings.server, peers: peers, ring: ring, nonces: NonceCache(time: time),
@@ -55,14 +55,12 @@ package final class Federation: Sendable {
                 peerBuckets: buckets(Limits.peerBurst, Limits.peerRate), time: time, startedAt: startedAt),
             actions: PeerActions(
                 home: home, peers: peers, sender: sender,
+                echoBack: EchoBack(time: time) { workshop.client(for: $0) },
                 ephemeralBuckets: buckets(Limits.ephemeralBurst, Limits.ephemeralRate),
                 rosterBuckets: buckets(Limits.rosterBurst, Limits.rosterRate)), keys: keys,
             delegation: settings.delegation ?? Delegation(host: settings.server), time: time)
         let listener = try FederationListener(
             settings: settings, responder: responder, loops: loops, onListening: onListening)
-        let workshop = Workshop(
-            home: home, keys: keys, ring: ring, peers: peers, discovery: discovery, dialer: dialer, time: time,
-            startedAt: startedAt, firstSnapshotAt: time.monotonic() + Limits.presenceGrace)
         return [SenderService(sender: sender, workshop: workshop, resolver: resolver), listener]
     }
 
@@ -72,7 +70,7 @@ package final class Federation: Sendable {
 
     private func ring(_ home: Home, _ download: KeysDownload) -> KeyRing {
         let logger = Logger(label: "federation.keys")
-        let fingerprints = fingerprints
+        let fingerprints = settings.rules.fingerprints
         return KeyRing(
             time: time,
             store: PeerKeyStore(
@@ -103,10 +101,7 @@ package final class Federation: Sendable {
 /// The database's side of the key ring.
 extension Home {
     fileprivate func storedKeys(of name: ServerName) async throws(HomeError) -> StoredPeerKeys {
-        guard let peer = try await peer(named: name) else { return StoredPeerKeys() }
-        return StoredPeerKeys(
-            rootFingerprint: peer.rootFingerprint, root: peer.rootPublicKey, version: peer.keysetVersion,
-            sha256: peer.keysetHash, document: peer.keysDocument)
+        try await peer(named: name).map { StoredPeerKeys(of: $0) } ?? StoredPeerKeys()
     }
 
     fileprivate func save(_ keys: StoredPeerKeys, of name: ServerName) async throws(HomeError) {
@@ -118,7 +113,7 @@ extension Home {
     }
 }
 
-/// What the workers of all peers share; makes one.
+/// What the workers of all peers share; makes them, and clients.
 private struct Workshop: Sendable {
     let home: Home
     let keys: LocalKeys
@@ -141,7 +136,7 @@ private struct Workshop: Sendable {
     }
 
     /// A connection of its own each: one lane never waits for the other.
-    private func client(for server: ServerName) -> PeerClient {
+    func client(for server: ServerName) -> PeerClient {
         let connection = PeerConnection(to: server, discovery: discovery, dialer: dialer, time: time)
         return PeerClient(us: home.server, peer: server, connection: connection, keys: keys, ring: ring, time: time)
     }

@@ -1,3 +1,4 @@
+package import NIOSSL
 package import Wire
 
 /// What the operator decides about links; the composition root reads it from the configuration.
@@ -7,33 +8,24 @@ package struct FederationSettings: Sendable {
     /// Where the listener binds. Port 0 takes any free one.
     package var host: String
     package var port: Int
-    /// PEM files: the certificate with its chain, and its key.
-    package var certificateFile: String
-    package var privateKeyFile: String
+    /// With the certificate for whoever dials what the delegation says; the listener adds its application protocol.
+    package var tls: TLSConfiguration
     /// What `/.well-known/home-server` says; nil for our own name on port 8448.
     package var delegation: Delegation?
-    package var mode: PeerMode
-    /// Peers that are not looked up.
-    package var peers: [ConfiguredPeer]
-    /// Special address ranges that may be dialled all the same.
-    package var allowedRanges: [AddressRange]
+    package var rules: LinkRules
     /// False takes the rate limits away, for load tests.
     package var limitsEnabled: Bool
 
     package init(
-        server: ServerName, host: String = "0.0.0.0", port: Int = 8448, certificateFile: String,
-        privateKeyFile: String, delegation: Delegation? = nil, mode: PeerMode = .open, peers: [ConfiguredPeer] = [],
-        allowedRanges: [AddressRange] = [], limitsEnabled: Bool = true
+        server: ServerName, host: String = "0.0.0.0", port: Int = 8448, tls: TLSConfiguration,
+        delegation: Delegation? = nil, rules: LinkRules = LinkRules(), limitsEnabled: Bool = true
     ) {
         self.server = server
         self.host = host
         self.port = port
-        self.certificateFile = certificateFile
-        self.privateKeyFile = privateKeyFile
+        self.tls = tls
         self.delegation = delegation
-        self.mode = mode
-        self.peers = peers
-        self.allowedRanges = allowedRanges
+        self.rules = rules
         self.limitsEnabled = limitsEnabled
     }
 }

@@ -6,8 +6,8 @@ import Postgres
 struct PeerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "peer",
-        abstract: "Other homeservers: add, list.",
-        subcommands: [AddPeerCommand.self, ListPeersCommand.self]
+        abstract: "Other homeservers: add, list, test.",
+        subcommands: [AddPeerCommand.self, ListPeersCommand.self, TestPeerCommand.self]
     )
 }
 

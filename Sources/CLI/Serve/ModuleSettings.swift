@@ -13,9 +13,9 @@ extension Settings {
         HomeSettings(server: name, registration: registration, limitsEnabled: limits)
     }
 
-    func clientAPI(site: Site?) throws -> ClientAPISettings {
+    func clientAPI(site: Site?, certificate: ServedCertificate?) -> ClientAPISettings {
         ClientAPISettings(
-            host: client.host, port: client.port, tls: try client.tls?.configuration(of: "client"),
+            host: client.host, port: client.port, tls: certificate?.configuration,
             allowedOrigins: Set(client.origins), trustedProxies: Set(client.proxies),
             wellKnownHost: federation.mode == .closed ? nil : federation.address, site: site,
             limitsEnabled: limits)
@@ -34,75 +34,60 @@ extension Settings {
     }
 
     /// The links, with the keys opened; nil where federation is closed.
-    func openFederation() throws -> (federation: Federation, keys: LocalKeys)? {
-        guard let linking = try linking() else { return nil }
+    func openFederation(certificate: ServedCertificate?) throws -> (federation: Federation, keys: LocalKeys)? {
+        guard let certificate, federation.mode != .closed else { return nil }
+        let settings = FederationSettings(
+            server: name, host: federation.host, port: federation.port, tls: certificate.configuration,
+            delegation: try delegation(), rules: try linkRules(), limitsEnabled: limits)
+        let keys = try openKeys()
+        return (Federation(settings: settings, keys: keys), keys)
+    }
+
+    /// This homeserver's own keys, as the serving process opens them.
+    func openKeys() throws -> LocalKeys {
         do throws(KeysProblem) {
             let directory = try KeyDirectory(keysPath: keysDirectory, secretsPath: secretsDirectory)
-            let keys = try LoadKeys(server: name).run(from: directory)
-            let federation = Federation(
-                settings: linking.settings, keys: keys, rootFingerprints: linking.fingerprints)
-            return (federation, keys)
+            return try LoadKeys(server: name).run(from: directory)
         } catch {
             throw CommandFailure(error)
         }
     }
 
-    private func linking() throws -> (settings: FederationSettings, fingerprints: [ServerName: Fingerprint])? {
-        guard federation.mode != .closed, let tls = federation.tls else { return nil }
+    /// Where others are told to find this homeserver.
+    func delegation() throws -> Delegation {
         guard let address = HostAndPort(federation.address) else {
             throw refuse("federation.address", "must be a server name, with a port or without")
         }
-        let exceptions = try federation.exceptions.map { text in
+        return Delegation(host: address.host, port: address.port ?? 8448)
+    }
+
+    /// Whom the operator links with, and where they are.
+    func linkRules() throws -> LinkRules {
+        var rules = LinkRules(mode: federation.mode)
+        rules.allowedRanges = try federation.exceptions.map { text in
             guard let range = AddressRange(text) else {
                 throw refuse("federation.exceptions", "must be networks such as 10.0.0.0/8, not '\(text)'")
             }
             return range
         }
-        var fingerprints: [ServerName: Fingerprint] = [:]
-        var configured: [ConfiguredPeer] = []
         for peer in peers {
             if let text = peer.rootFingerprint {
                 guard let fingerprint = Fingerprint(text) else {
                     throw refuse("peers", "has a root_fingerprint for \(peer.name) that is none")
                 }
-                fingerprints[peer.name] = fingerprint
+                rules.fingerprints[peer.name] = fingerprint
             }
             guard let url = peer.url else { continue }
             do {
-                configured.append(try ConfiguredPeer(name: peer.name, url: url, caFile: peer.caFile))
+                rules.peers.append(try ConfiguredPeer(name: peer.name, url: url, caFile: peer.caFile))
             } catch let error as FieldError {
                 throw refuse(error.field, error.problem)
             }
         }
-        let settings = FederationSettings(
-            server: name, host: federation.host, port: federation.port, certificateFile: tls.certificate,
-            privateKeyFile: tls.key, delegation: Delegation(host: address.host, port: address.port ?? 8448),
-            mode: federation.mode, peers: configured, allowedRanges: exceptions,
-            limitsEnabled: limits)
-        return (settings, fingerprints)
+        return rules
     }
 
     private func refuse(_ setting: String, _ problem: String) -> SettingsError {
         SettingsError(setting: setting, origin: .nowhere, problem: problem)
-    }
-}
-
-extension Settings.TLSFiles {
-    func configuration(of listener: String) throws -> TLSConfiguration {
-        func refuse(_ setting: String, _ path: String) -> SettingsError {
-            SettingsError(
-                setting: "\(listener).tls.\(setting)", origin: .nowhere,
-                problem: "names \(path), which is no readable PEM file")
-        }
-        guard let chain = try? NIOSSLCertificate.fromPEMFile(certificate), !chain.isEmpty else {
-            throw refuse("certificate", certificate)
-        }
-        guard let key = try? NIOSSLPrivateKey(file: key, format: .pem) else { throw refuse("key", self.key) }
-        var configuration = TLSConfiguration.makeServerConfiguration(
-            certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
-        configuration.minimumTLSVersion = .tlsv12
-        // A client that does not answer our goodbye holds up the end of the process no longer than this (5 s is usual).
-        configuration.shutdownTimeout = .seconds(1)
-        return configuration
     }
 }

@@ -62,18 +62,23 @@ struct Serve: AsyncParsableCommand {
     ) async throws -> ServiceGroup {
         let hub = SessionHub()
         let site = try settings.openWebClient(logger: logger).map(site(of:))
-        let links = try settings.openFederation()
+        let shownToClients = try settings.client.tls.map { try ServedCertificate($0, listener: "client") }
+        let shownToPeers = try settings.federation.tls.map { try ServedCertificate($0, listener: "federation") }
+        let links = try settings.openFederation(certificate: shownToPeers)
         let home = Home(
             settings: settings.home, database: database.shared, writerDatabase: database.writer,
             delivery: Outlets(hub: hub, sender: links?.federation.sender))
         try await home.claimDatabase()
-        let listener = try settings.clientAPI(site: site)
+        let listener = settings.clientAPI(site: site, certificate: shownToClients)
         let clients = ClientAPI(home: home, hub: hub, settings: listener, logger: logger) { port in
             logger.notice("listening for clients", metadata: ["host": "\(settings.client.host)", "port": "\(port)"])
         }
         var services: [any Service] = [
             NamedService("database", database), NamedService("database lock", lock),
             NamedService("home", HomeService(home: home)),
+            NamedService(
+                "certificate watch",
+                CertificateWatch(certificates: [shownToClients, shownToPeers].compactMap { $0 }, logger: logger)),
         ]
         if let (federation, keys) = links {
             services.append(NamedService("keys watch", KeysWatch(keys: keys, logger: logger)))

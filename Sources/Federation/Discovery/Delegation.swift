@@ -34,12 +34,15 @@ package struct Delegation: Sendable, Hashable {
         return Delegation(host: authority.host, port: port)
     }
 
+    /// `host:port`.
+    package var text: String { "\(host):\(port)" }
+
     /// The body that says it.
     package var body: [UInt8] {
         var writer = JSONWriter(reservingCapacity: 64)
         writer.beginObject()
         writer.field("v", 1)
-        writer.field("host", "\(host):\(port)")
+        writer.field("host", text)
         writer.endObject()
         return writer.bytes
     }

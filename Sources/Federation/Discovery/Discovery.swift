@@ -4,6 +4,16 @@ import NIOCore
 import NIOHTTP1
 import Wire
 
+/// How a peer's server was found.
+enum DiscoveryWay: Sendable {
+    /// By the operator's configuration.
+    case configured
+    /// By `/.well-known/home-server` of its name.
+    case delegation
+    /// There is no such document, or nobody who could answer: the name speaks for itself.
+    case name
+}
+
 /// Finds the server of a peer's name; asked by `PeerClient` before it connects. Its state is the actor's.
 ///
 /// A configured peer is where the operator says. Otherwise `https://NAME/.well-known/home-server` may name another
@@ -28,11 +38,18 @@ actor Discovery {
     }
 
     func endpoint(of name: ServerName) async throws(DiscoveryProblem) -> PeerEndpoint {
-        if let peer = configured[name] { return peer.endpoint }
-        switch cache.answer(for: name, now: time.monotonic()) {
-        case .fresh(let delegation): return endpoint(of: name, delegation)
-        case .outdated, .unknown: return endpoint(of: name, try await ask(name))
-        }
+        try await find(name).endpoint
+    }
+
+    /// The same, with how it was found.
+    func find(_ name: ServerName) async throws(DiscoveryProblem) -> (endpoint: PeerEndpoint, way: DiscoveryWay) {
+        if let peer = configured[name] { return (peer.endpoint, .configured) }
+        let delegation =
+            switch cache.answer(for: name, now: time.monotonic()) {
+            case .fresh(let delegation): delegation
+            case .outdated, .unknown: try await ask(name)
+            }
+        return (endpoint(of: name, delegation), delegation == nil ? .name : .delegation)
     }
 
     private func endpoint(of name: ServerName, _ delegation: Delegation?) -> PeerEndpoint {

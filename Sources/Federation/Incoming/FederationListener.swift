@@ -21,9 +21,11 @@ struct FederationListener: Service {
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: Limits.federationHeaderBytes, maxHeaderListSize: Limits.federationHeaderBytes,
                 maxHeaderFieldCount: Limits.federationHeaderFields))
+        var tls = settings.tls
+        tls.applicationProtocols = ["http/1.1"]
         application = Application(
             responder: responder,
-            server: try .tls(.http1(configuration: http), tlsConfiguration: try FederationListener.tls(settings)),
+            server: try .tls(.http1(configuration: http), tlsConfiguration: tls),
             configuration: .init(
                 address: .hostname(settings.host, port: settings.port),
                 availableConnectionsDelegate: MaximumAvailableConnections(Limits.federationConnections)),
@@ -34,23 +36,5 @@ struct FederationListener: Service {
 
     func run() async throws {
         try await application.run()
-    }
-
-    private static func tls(_ settings: FederationSettings) throws -> TLSConfiguration {
-        let chain = try? NIOSSLCertificate.fromPEMFile(settings.certificateFile)
-        guard let chain, !chain.isEmpty else {
-            throw FieldError(
-                field: "federation.certificate_file", problem: "is not a readable PEM file with certificates")
-        }
-        guard let key = try? NIOSSLPrivateKey(file: settings.privateKeyFile, format: .pem) else {
-            throw FieldError(field: "federation.private_key_file", problem: "is not a readable PEM file with a key")
-        }
-        var tls = TLSConfiguration.makeServerConfiguration(
-            certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
-        tls.minimumTLSVersion = .tlsv12
-        // A peer that does not answer our goodbye holds up the end of the process no longer than this (5 s is usual).
-        tls.shutdownTimeout = .seconds(1)
-        tls.applicationProtocols = ["http/1.1"]
-        return tls
     }
 }

@@ -7,20 +7,22 @@ struct PeerActions: Sendable {
     let home: Home
     let peers: KnownPeers
     let sender: PeerSender
+    let echoBack: EchoBack
     /// Nil without limits.
     let ephemeralBuckets: RateBuckets<PeerKey>?
     let rosterBuckets: RateBuckets<PeerKey>?
     private let logger = Logger(label: "federation.incoming")
 
     init(
-        home: Home, peers: KnownPeers, sender: PeerSender, ephemeralBuckets: RateBuckets<PeerKey>?,
-        rosterBuckets: RateBuckets<PeerKey>?
+        home: Home, peers: KnownPeers, sender: PeerSender, echoBack: EchoBack,
+        ephemeralBuckets: RateBuckets<PeerKey>?, rosterBuckets: RateBuckets<PeerKey>?
     ) {
         self.ephemeralBuckets = ephemeralBuckets
         self.rosterBuckets = rosterBuckets
         self.home = home
         self.peers = peers
         self.sender = sender
+        self.echoBack = echoBack
     }
 
     /// The body of the answer.
@@ -32,7 +34,7 @@ struct PeerActions: Sendable {
         case .transaction(let epoch, let firstSeq):
             return try await transaction(epoch: epoch, firstSeq: firstSeq, body: body, from: peer)
         case .hello: return try await hello(body, from: peer)
-        case .echo: return try echo(body)
+        case .echo: return try await echo(body, from: peer)
         case .ephemeral: return try await ephemeral(body, from: peer)
         case .rosters: return try await rosters(body, from: peer)
         case .keys, .wellKnown: throw .notFound
@@ -94,19 +96,10 @@ struct PeerActions: Sendable {
         throw .rateLimited(retryAfter: delay)
     }
 
-    /// Gives a text back, so that `peer test` proves the way in both directions.
-    private func echo(_ body: [UInt8]) throws(FederationError) -> [UInt8] {
-        let object = try ReceivedTransaction.object(of: body)
-        do throws(FieldError) {
-            let text = try object.string("text", maxBytes: Limits.echoBytes)
-            var writer = JSONWriter(reservingCapacity: 64 + text.utf8.count)
-            writer.beginObject()
-            writer.field("text", text)
-            writer.endObject()
-            return writer.bytes
-        } catch {
-            throw .invalid(problem: error.description)
-        }
+    /// Gives a text back, and tries the other direction if that is wanted: so `peer test` proves the way in both.
+    private func echo(_ body: [UInt8], from peer: Peer) async throws(FederationError) -> [UInt8] {
+        let echo = try Echo(body: body)
+        return echo.answer(echo.isBackWanted ? await echoBack.run(to: peer.name) : nil)
     }
 
     // MARK: Refusals

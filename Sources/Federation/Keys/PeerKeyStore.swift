@@ -1,3 +1,4 @@
+import Home
 import Sodium
 package import Wire
 
@@ -38,6 +39,12 @@ package struct StoredPeerKeys: Equatable, Sendable {
         self.version = version
         self.sha256 = sha256
         self.document = document
+    }
+
+    init(of peer: Peer) {
+        self.init(
+            rootFingerprint: peer.rootFingerprint, root: peer.rootPublicKey, version: peer.keysetVersion,
+            sha256: peer.keysetHash, document: peer.keysDocument)
     }
 
     /// What `KeysetPolicy` needs of it. What cannot be read is an error: forgetting a pin would be worse.

@@ -29,17 +29,19 @@ actor PeerConnection {
     private let time: any TimeSource
     private var route: Route?
     private var checkedAt: Duration?
-    private var turn = 0
+    private var turn: Int
     private var isClosed = false
 
-    init(to name: ServerName, discovery: Discovery, dialer: Dialer, time: any TimeSource) {
+    /// - Parameter turn: Which of the host's addresses is dialled first.
+    init(to name: ServerName, discovery: Discovery, dialer: Dialer, time: any TimeSource, turn: Int = 0) {
+        self.turn = turn
         self.name = name
         self.discovery = discovery
         self.dialer = dialer
         self.time = time
     }
 
-    /// One request and its whole answer. `target` is the path, with a query or without.
+    /// One request and its whole answer, within a time from the connection on. `target` is the path, with a query or without.
     func send(
         _ method: String, _ target: String, headers: [(name: String, value: String)], body: [UInt8],
         within limit: Duration = Limits.peerRequestTime

@@ -14,6 +14,11 @@ package struct PeerAdministration: Sendable {
         try await store.meet(name)
     }
 
+    /// The peer with this name; nil when nothing is known of it.
+    package func find(_ name: ServerName) async throws(HomeError) -> Peer? {
+        try await store.peer(named: name)
+    }
+
     /// Notes the root's fingerprint that the peer's operator gave; it is what the first keyset is held against.
     package func pin(fingerprint: String, of peer: PeerKey) async throws(HomeError) {
         try await store.pin(fingerprint: fingerprint, of: peer)

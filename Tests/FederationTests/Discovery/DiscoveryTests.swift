@@ -62,14 +62,8 @@ struct DiscoveryTests {
 
         init() async throws {
             directory = try TemporaryDirectory()
-            let certificates = try await TestCertificates.make(
-                ["a.example", "b.example", "evil.example"], in: directory.path)
-            let names = ["a.example", "b.example", "evil.example"]
-            var chain: [NIOSSLCertificateSource] = []
-            chain = try NIOSSLCertificate.fromPEMFile(certificates.certificate(names[0])).map { .certificate($0) }
-            var tls = TLSConfiguration.makeServerConfiguration(
-                certificateChain: chain,
-                privateKey: .privateKey(try NIOSSLPrivateKey(file: certificates.key(names[0]), format: .pem)))
+            let certificates = try TestCertificates(in: directory)
+            var tls = try certificates.tls(of: try #require(ServerName("a.example")))
             tls.applicationProtocols = ["http/1.1"]
             let (ports, bound) = AsyncStream<Int>.makeStream()
             let site = site

@@ -20,8 +20,7 @@ struct LinkTests {
 
         init() async throws {
             directory = try TemporaryDirectory()
-            certificates = try await TestCertificates.make(
-                ["alpha.localhost", "beta.localhost"], in: directory.path)
+            certificates = try TestCertificates(in: directory)
             alphaKeys = try LocalKeys.make("alpha.localhost")
             betaKeys = try LocalKeys.make("beta.localhost")
             toAlpha = try await TestProxy.start()

@@ -22,7 +22,7 @@ struct ListenerTests {
 
         init() async throws {
             directory = try TemporaryDirectory()
-            let certificates = try await TestCertificates.make(["alpha.localhost"], in: directory.path)
+            let certificates = try TestCertificates(in: directory)
             keys = try LocalKeys.make("alpha.localhost")
             homeserver = try await TestHomeserver.make(
                 "alpha.localhost", certificates: certificates, keys: keys, peers: [])

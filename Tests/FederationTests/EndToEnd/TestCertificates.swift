@@ -1,40 +1,25 @@
-import Support
+import Certificates
+import FoundationEssentials
+import NIOSSL
+import Wire
 
-/// A certificate authority and the certificates that it signed, made with `openssl` for the tests of one process.
+/// A certificate authority that exists for one test, and what it signs.
 struct TestCertificates: Sendable {
-    let directory: String
+    /// The file with its certificate.
+    let authority: String
+    private let signer: LocalAuthority
 
-    var authority: String { directory + "/ca.crt" }
-    func certificate(_ name: String) -> String { "\(directory)/\(name).crt" }
-    func key(_ name: String) -> String { "\(directory)/\(name).key" }
-
-    /// - Parameter names: Server names; each gets a certificate of its own.
-    static func make(_ names: [String], in directory: String) async throws -> TestCertificates {
-        let certificates = TestCertificates(directory: directory)
-        try await openssl(
-            ["req", "-x509", "-new", "-subj", "/CN=test authority", "-addext", "basicConstraints=critical,CA:TRUE"],
-            certificates.directory + "/ca", days: ["-days", "2"])
-        for name in names {
-            try await openssl(
-                [
-                    "req", "-x509", "-new", "-subj", "/CN=\(name)", "-addext", "subjectAltName=DNS:\(name)", "-addext",
-                    "basicConstraints=critical,CA:FALSE", "-CA", certificates.authority, "-CAkey",
-                    certificates.directory + "/ca.key",
-                ], certificates.directory + "/" + name, days: ["-days", "1"])
-        }
-        return certificates
+    init(in directory: TemporaryDirectory) throws {
+        signer = try LocalAuthority.make(now: SystemTime().now())
+        authority = directory.path("ca.crt")
+        try Data(signer.certificate.pem).write(to: URL(filePath: authority))
     }
 
-    struct Failure: Error {
-        /// Where openssl has said why, with `.log` behind it.
-        let path: String
-    }
-
-    private static func openssl(_ arguments: [String], _ path: String, days: [String]) async throws {
-        let key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-        let status = try await TestProcess.run(
-            ["openssl"] + arguments + key + ["-keyout", path + ".key", "-out", path + ".crt"] + days,
-            output: path + ".log")
-        guard status == 0 else { throw Failure(path: path) }
+    /// A listener's, with a fresh certificate for this name.
+    func tls(of name: ServerName) throws -> TLSConfiguration {
+        let issued = try signer.issue(for: name, now: SystemTime().now())
+        return TLSConfiguration.makeServerConfiguration(
+            certificateChain: [.certificate(try NIOSSLCertificate(bytes: issued.certificate.der, format: .der))],
+            privateKey: .privateKey(try NIOSSLPrivateKey(bytes: issued.key.pem, format: .pem)))
     }
 }

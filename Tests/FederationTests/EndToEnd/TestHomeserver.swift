@@ -38,9 +38,10 @@ final class TestHomeserver: Sendable {
         }
         let server = try #require(ServerName(name))
         let settings = FederationSettings(
-            server: server, host: "127.0.0.1", port: 0, certificateFile: certificates.certificate(name),
-            privateKeyFile: certificates.key(name), peers: configured,
-            allowedRanges: [try #require(AddressRange("127.0.0.0/8")), try #require(AddressRange("::1/128"))])
+            server: server, host: "127.0.0.1", port: 0, tls: try certificates.tls(of: server),
+            rules: LinkRules(
+                peers: configured,
+                allowedRanges: [try #require(AddressRange("127.0.0.0/8")), try #require(AddressRange("::1/128"))]))
         let database = PostgresClient(PostgresConfiguration(conninfo: conninfo, connections: 4))
         let writerDatabase = PostgresClient(
             PostgresConfiguration(conninfo: conninfo, connections: 1, options: Home.writerOptions))

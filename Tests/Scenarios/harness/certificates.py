@@ -1,65 +1,73 @@
-"""Certificates for what speaks TLS in the scenarios, from the same local authority as the homeservers'."""
+"""Certificates for what speaks TLS in the scenarios: from the same local authority as the homeservers', or bad ones."""
 
 import ssl
 import tempfile
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
+from cryptography.x509.oid import NameOID
 
-from .node import run
-from .recorder import ROOT
-
-LIBRARY = ROOT / "ops" / "lib"
+from .node import binary, run
 
 
 async def certificate(authority, directory, name):
     """Makes (certificate, key) of this DNS name and loopback."""
-    script = '. "$1/common.sh"; . "$1/certificates.sh"; create_authority "$2"; create_certificate "$2" "$3" "$4" 127.0.0.1'
-    await run("bash", "-c", script, "certificate", LIBRARY, authority, directory, name)
-    return directory / "tls.crt", directory / "tls.key"
+    files = directory / "tls.crt", directory / "tls.key"
+    options = ["--authority-dir", authority, "--certificate", files[0], "--key", files[1]]
+    await run(binary(), "certificates", "renew", *options, "--server-name", name, "--address", "127.0.0.1")
+    return files
 
 
-async def server_tls(authority, directory, name):
-    files = await certificate(authority, directory, name)
+def foreign_certificate(directory, names, authority=None, begins=-1, ends=90):
+    """Makes (certificate, key) with another library: for these names, from and until so many days from now, signed by the
+    homeservers' authority (a directory) or by itself."""
+    directory.mkdir(exist_ok=True)
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
+    signer = key
+    if authority:
+        issuer = x509.load_pem_x509_certificate((authority / "ca.crt").read_bytes()).subject
+        signer = load_pem_private_key((authority / "ca.key").read_bytes(), None)
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now + timedelta(days=begins))
+        .not_valid_after(now + timedelta(days=ends))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), critical=False)
+        .sign(signer, hashes.SHA256())
+    )
+    files = directory / "foreign.crt", directory / "foreign.key"
+    files[0].write_bytes(made.public_bytes(Encoding.PEM))
+    files[1].write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return files
+
+
+def listener_tls(files):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(*files)
     return context
 
 
+async def server_tls(authority, directory, name):
+    return listener_tls(await certificate(authority, directory, name))
+
+
 def client_tls(authority):
     context = ssl.create_default_context(cafile=authority / "ca.crt")
-    # OpenSSL 3.5 and Python 3.13 would insist on extensions that local authorities leave out.
-    context.verify_flags &= ~getattr(ssl, "VERIFY_X509_STRICT", 0)
+    # What newer Pythons insist on, our authority keeps to.
+    context.verify_flags |= ssl.VERIFY_X509_STRICT
     return context
 
 
 def server_tls_of_names(authority, names):
-    """One certificate for many names at once, made here: a stranger who goes by all of them."""
-    issuer = x509.load_pem_x509_certificate((authority / "ca.crt").read_bytes())
-    issuer_key = serialization.load_pem_private_key((authority / "ca.key").read_bytes(), None)
-    key = ec.generate_private_key(ec.SECP256R1())
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, names[0])]))
-        .issuer_name(issuer.subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=30))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), critical=False)
-        .sign(issuer_key, hashes.SHA256())
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    with tempfile.NamedTemporaryFile() as file:
-        file.write(made.public_bytes(serialization.Encoding.PEM))
-        file.write(
-            key.private_bytes(
-                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-            )
-        )
-        file.flush()
-        context.load_cert_chain(file.name)
-    return context
+    """One certificate for many names at once: a stranger who goes by all of them."""
+    with tempfile.TemporaryDirectory() as directory:
+        return listener_tls(foreign_certificate(Path(directory), names, authority))

@@ -1,5 +1,6 @@
 """A foreign homeserver, written from docs/federation.md alone: its own root and keys, real TLS, real signatures."""
 
+import asyncio
 import base64
 import hashlib
 import json
@@ -42,6 +43,7 @@ class ForeignPeer:
         self.inbound = {}  # epoch → last
         self.reject = lambda event: None  # event → code
         self.sign_answers = True
+        self.hangs = False  # whether an echo is never answered
         self.refuse_with = None  # a status for every transaction
         self.key_fetches = 0
         self.captured = []  # the last requests with events: (method, target, headers, body)
@@ -82,6 +84,21 @@ class ForeignPeer:
             await self._runner.cleanup()
             self._runner = None
 
+    def listed_keys(self, now):
+        """The entries of the keyset."""
+        return [self.entry(self.key, now, "active")]
+
+    @staticmethod
+    def entry(key, now, state, **fields):
+        return {
+            "id": key.id,
+            "public": b64(key.public),
+            "not_before": instant(now - timedelta(days=1)),
+            "not_after": instant(now + timedelta(days=80)),
+            "state": state,
+            **fields,
+        }
+
     def keys_document(self):
         now = datetime.now(UTC)
         keyset = {
@@ -90,15 +107,7 @@ class ForeignPeer:
             "issued": instant(now - timedelta(days=1)),
             "expires": instant(now + timedelta(days=300)),
             "root": b64(self.root.public),
-            "keys": [
-                {
-                    "id": self.key.id,
-                    "public": b64(self.key.public),
-                    "not_before": instant(now - timedelta(days=1)),
-                    "not_after": instant(now + timedelta(days=80)),
-                    "state": "active",
-                }
-            ],
+            "keys": self.listed_keys(now),
         }
         if self.previous:
             keyset["prev_sha256"] = self.previous
@@ -162,6 +171,8 @@ class ForeignPeer:
         return self._answer(request, 200, {"epoch": hello["epoch"], "last": self.inbound[hello["epoch"]]})
 
     async def _echo(self, request):
+        while self.hangs:
+            await asyncio.sleep(0.1)
         return self._answer(request, 200, {"text": json.loads(await request.read())["text"]})
 
     async def _ephemeral(self, request):
