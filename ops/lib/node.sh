@@ -3,7 +3,7 @@
 #   config.json   keys/ secrets/   tls/ (certificate)   postgres/ run/ (cluster)   homeserver.log homeserver.pid
 #   node (what these functions remember)   authority/ (certificate authority, unless it is given one)
 # The demo, ops/up, the scenarios and the benchmark are made of these parts. Every step may be repeated, also after a
-# kill -9 of anything. Sourced after common.sh, packages.sh, postgres.sh and certificates.sh.
+# kill -9 of anything. Sourced after common.sh, packages.sh and postgres.sh.
 
 # node_remember DIR KEY VALUE…, node_recall DIR KEY: small facts about the node, a line each.
 node_remember() {
@@ -25,6 +25,18 @@ homeserver_of() {
     local directory=$1
     shift
     env -u HOME_BINARY "$(node_recall "$directory" binary)" "$@" --config "$directory/config.json"
+}
+
+# make_certificate BINARY AUTHORITY DIR NAME: DIR/tls.crt and DIR/tls.key for the name and loopback, and their authority;
+# what is still good stays.
+make_certificate() {
+    local binary=$1 authority=$2 directory=$3 name=$4 made=0
+    # Those of earlier versions are readable by others.
+    [[ ! -d $authority ]] || chmod go= -- "$authority"
+    [[ ! -d $directory ]] || chmod go= -- "$directory"
+    env -u HOME_BINARY "$binary" certificates renew --authority-dir "$authority" --certificate "$directory/tls.crt" \
+        --key "$directory/tls.key" --server-name "$name" --address 127.0.0.1 --address ::1 >&2 || made=$?
+    ((made <= 1)) || die "there is no certificate for $name: the reason stands above"
 }
 
 # make_emoji: the data for the web client's picker of emoji, for every homeserver that is started from this checkout. Made
@@ -70,8 +82,7 @@ node_init() {
     authority=${authority:-$directory/authority}
 
     mkdir -p -- "$directory"
-    create_authority "$authority"
-    create_certificate "$authority" "$directory/tls" "$name" 127.0.0.1 ::1
+    make_certificate "$binary" "$authority" "$directory/tls" "$name"
     create_cluster "$directory" "${cluster[@]}"
     start_cluster "$directory"
     create_database "$directory" home

@@ -30,7 +30,6 @@ need_to_build() {
 
 need_to_run() {
     need postgresql postgres_programs
-    need openssl have openssl
     need util-linux have setpriv
     need procps have ps
     # A homeserver lacks only the picker of emoji without these, so no other system is refused for want of them.

@@ -173,11 +173,12 @@ delete_cluster() {
     done
 }
 
-# create_database DIR NAME: a role and a database that it owns, both called NAME; nothing to do when they exist.
+# create_database DIR NAME: a role and a database that it owns, both called NAME; nothing to do when they exist. The role
+# may know where the cluster lies, so that `homeserver doctor` finds how much room is left there.
 create_database() {
     [[ $2 =~ ^[a-z][a-z0-9_]{0,30}$ ]] || die "'$2' is no name for a database"
     [[ -n $(cluster_psql "$1" postgres -c "SELECT 1 FROM pg_roles WHERE rolname = '$2'") ]] ||
-        cluster_psql "$1" postgres -c "CREATE ROLE $2 LOGIN"
+        cluster_psql "$1" postgres -c "CREATE ROLE $2 LOGIN IN ROLE pg_read_all_settings"
     [[ -n $(cluster_psql "$1" postgres -c "SELECT 1 FROM pg_database WHERE datname = '$2'") ]] ||
         cluster_psql "$1" postgres -c "CREATE DATABASE $2 OWNER $2"
 }
