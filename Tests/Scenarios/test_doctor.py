@@ -1,0 +1,98 @@
+"""`homeserver doctor`: what is wrong with a homeserver is found and named, each with what to do."""
+
+import json
+
+import pytest
+
+from harness.certificates import foreign_certificate, listener_tls
+from harness.impostors import Impostor, says
+from harness.node import binary, merged, run
+from harness.ports import ports
+
+
+async def doctor(node, settings=None):
+    """(exit code, findings) with some settings changed."""
+    path = node.directory / f"doctor-{ports.one()}.json"
+    path.write_text(json.dumps(merged(json.loads((node.directory / "config.json").read_text()), settings or {})))
+    code, out, err = await run(binary(), "doctor", "--json", "--config", path, expect=None, within=60)
+    assert code in (0, 1, 2), (code, out, err)
+    return code, [json.loads(line) for line in out.splitlines()]
+
+
+def the(findings, subject, level, code):
+    found = [it for it in findings if it["subject"] == subject]
+    one = next((it for it in found if (it["level"], it["code"]) == (level, code)), None)
+    assert one, found or findings
+    assert level == "ok" or one["fix"], one
+    return one
+
+
+async def test_a_healthy_homeserver_has_nothing_to_be_mended(two):
+    code, findings = await doctor(two[0])
+    assert code == 0, [it for it in findings if it["level"] != "ok"]
+    seen = [it["subject"] for it in findings]
+    for subject in ("settings", "schema", "database", "disk", "keys", "clock", "certificate", "web client", "clients"):
+        assert subject in seen, findings
+    assert "listener" in seen and "served" in the(findings, "database", "ok", "ok")["seen"]
+    _, out, _ = await two[0].command("doctor")
+    assert len(out.splitlines()) >= len(findings) and all(line.startswith("ok ") for line in out.splitlines()), out
+
+
+async def test_the_certificate_of_the_listener(two, tmp_path):
+    node = two[0]
+    for ends, level, word, code in ((-2, "failure", "expired", 2), (5, "warning", "expires_soon", 1)):
+        files = foreign_certificate(tmp_path / word, [node.name], two[0].directory.parent / "authority", -9, ends + 0.5)
+        tls = {"tls": {"certificate": str(files[0]), "key": str(files[1])}}
+        status, findings = await doctor(node, {"federation": tls})
+        assert status == code
+        assert "days" in the(findings, "certificate", level, word)["seen"]
+    # What the listener shows is then another one than the file's.
+    the(findings, "listener", "warning", "other_certificate")
+    files = foreign_certificate(tmp_path / "name", ["other.example"])
+    tls = {"tls": {"certificate": str(files[0]), "key": str(files[1])}}
+    the((await doctor(node, {"federation": tls}))[1], "certificate", "failure", "wrong_name")
+    tls["tls"]["key"] = str(node.directory / "tls" / "tls.key")
+    last = the((await doctor(node, {"federation": tls}))[1], "certificate", "failure", "unusable")
+    assert "not the key" in last["seen"]
+
+
+async def test_an_address_that_leads_elsewhere(two, tmp_path):
+    alpha, beta = two
+    there = {"federation": {"address": f"{beta.name}:{beta.federation_port}"}}
+    status, findings = await doctor(alpha, there)
+    assert status == 2 and beta.name in the(findings, "listener", "failure", "other_homeserver")["seen"]
+    nobody = {"federation": {"address": f"{alpha.name}:{ports.one()}"}}
+    the((await doctor(alpha, nobody))[1], "connection", "failure", "refused")
+    tls = listener_tls(foreign_certificate(tmp_path / "web", [alpha.name]))
+    async with Impostor(tls, says("404 Not Found")) as web:
+        shop = {"federation": {"address": f"{alpha.name}:{web.port}"}}
+        the((await doctor(alpha, shop))[1], "listener", "failure", "not_home")
+    # A name that is no name of this machine is looked up as others would.
+    the((await doctor(alpha, {"client": {"port": ports.one()}}))[1], "clients", "failure", "unreachable")
+
+
+async def test_keys_that_others_can_read(homes):
+    alpha = await homes.one(fast=True)
+    (alpha.directory / "keys").chmod(0o755)
+    status, findings = await doctor(alpha)
+    assert status == 2 and "0755" in the(findings, "keys", "failure", "unusable")["seen"]
+
+
+async def test_a_homeserver_that_does_not_run_and_then_a_database_that_does_not(homes):
+    alpha = await homes.one(fast=True)
+    await alpha.stops()
+    status, findings = await doctor(alpha)
+    assert status == 2 and "serve" in the(findings, "serving", "failure", "not_running")["fix"]
+    the(findings, "keys", "ok", "ok")
+    await alpha.query("DELETE FROM schema_migrations WHERE number = (SELECT max(number) FROM schema_migrations)")
+    assert "migrate" in the((await doctor(alpha))[1], "schema", "failure", "old")["fix"]
+    await alpha.postgres_stops()
+    status, findings = await doctor(alpha)
+    assert status == 2 and "PostgreSQL" in the(findings, "database", "failure", "unreachable")["fix"]
+    the(findings, "keys", "ok", "ok")
+
+
+@pytest.mark.parametrize("arguments", [["what"], ["--nonsense"]])
+async def test_wrong_usage_ends_with_3(two, arguments):
+    _, out, err = await two[0].command("doctor", *arguments, expect=3)
+    assert not out and err
