@@ -50,7 +50,20 @@ package struct TLSProbe: Sendable {
         self.patience = patience
     }
 
-    package func run() throws(Failure) -> Presented {
+    /// What the server shows.
+    package func run() throws(Failure) -> Presented { try run(asking: nil).presented }
+
+    /// The body of a GET that is answered with 200 and a length; nil for every other answer. The certificate is not judged, so
+    /// it is for what proves itself.
+    ///
+    /// - Parameter maximumBytes: Of head and body together.
+    package func body(of target: String, maximumBytes: Int) throws(Failure) -> [UInt8]? {
+        try run(asking: (target, maximumBytes)).body
+    }
+
+    private func run(
+        asking request: (target: String, maximumBytes: Int)?
+    ) throws(Failure) -> (presented: Presented, body: [UInt8]?) {
         let socket = try connected()
         defer { close(socket) }
         ERR_clear_error()
@@ -69,7 +82,9 @@ package struct TLSProbe: Sendable {
             }
         }
         guard !chain.isEmpty else { throw .failed("it shows no certificate") }
-        return Presented(chain: chain, version: SSL_get_version(ssl).map { String(cString: $0) } ?? "")
+        let presented = Presented(chain: chain, version: SSL_get_version(ssl).map { String(cString: $0) } ?? "")
+        guard let request else { return (presented, nil) }
+        return (presented, try ask(ssl, on: socket, request.target, maximumBytes: request.maximumBytes))
     }
 
     // MARK: Steps
@@ -122,6 +137,44 @@ package struct TLSProbe: Sendable {
             default: throw TLSProbe.greetingFailure()
             }
         }
+    }
+
+    private func ask(
+        _ ssl: OpaquePointer, on socket: Int32, _ target: String, maximumBytes: Int
+    ) throws(Failure) -> [UInt8]? {
+        let deadline = SystemTime().monotonic() + patience
+        let request = Array("GET \(target) HTTP/1.1\r\nHost: \(host):\(port)\r\nConnection: close\r\n\r\n".utf8)
+        // So short a request goes into the socket's buffer whole.
+        guard SSL_write(ssl, request, Int32(request.count)) == request.count else { throw .closed }
+        var received: [UInt8] = []
+        var part = [UInt8](repeating: 0, count: 16_384)
+        while received.count <= maximumBytes {
+            ERR_clear_error()
+            let count = SSL_read(ssl, &part, Int32(part.count))
+            if count > 0 {
+                received += part[..<Int(count)]
+                if let body = TLSProbe.wholeBody(of: received) { return body }
+                continue
+            }
+            guard SSL_get_error(ssl, count) == SSL_ERROR_WANT_READ else { return nil }
+            guard wait(for: POLLIN, on: socket, until: deadline) else { throw .noGreetingInTime }
+        }
+        return nil
+    }
+
+    /// Nil until it is all there, and for ever when it is no 200 with a length.
+    static func wholeBody(of answer: [UInt8]) -> [UInt8]? {
+        let text = String(decoding: answer, as: UTF8.self)
+        guard text.hasPrefix("HTTP/1.1 200 "), let end = answer.firstRange(of: Array("\r\n\r\n".utf8)) else {
+            return nil
+        }
+        let head = String(decoding: answer[..<end.lowerBound], as: UTF8.self).lowercased()
+        let field = head.split(separator: "\r\n").first { $0.hasPrefix("content-length:") }
+        guard let digits = field?.split(separator: ":").last, let length = Int(digits.filter { $0 != " " }),
+            length >= 0,
+            answer.count - end.upperBound >= length
+        else { return nil }
+        return Array(answer[end.upperBound..<end.upperBound + length])
     }
 
     private func wait(for event: Int32, on socket: Int32, until deadline: Duration) -> Bool {

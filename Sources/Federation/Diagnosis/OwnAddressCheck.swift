@@ -1,8 +1,5 @@
-import AsyncHTTPClient
 package import Certificates
-import NIOCore
 import NIOPosix
-import NIOSSL
 import Sodium
 package import Wire
 
@@ -87,28 +84,17 @@ package struct OwnAddressCheck: Sendable {
                     "\(address.text) shows another certificate than federation.tls.certificate",
                     fix: "if no proxy stands before it, see the log: a changed certificate is taken up within seconds"))
         }
-        await askForKeys(dialer, endpoint, addresses[turn], trail)
+        await askForKeys(addresses[turn], trail)
     }
 
     /// The keys prove themselves, so it does not matter here whose certificate it was.
-    private func askForKeys(
-        _ dialer: Dialer, _ endpoint: PeerEndpoint, _ ip: IPAddress, _ trail: FindingTrail
-    ) async {
-        let client = dialer.client(for: endpoint, at: ip, verification: .none)
-        let body = await keys(by: client)
-        try? await client.shutdown()
-        trail.add(judge(body.flatMap { try? KeysDocument(parsing: $0) }))
-    }
-
-    private func keys(by client: HTTPClient) async -> [UInt8]? {
-        do {
-            let request = HTTPClientRequest(url: "https://\(address.text)\(FederationRoute.keysPath)")
-            let response = try await client.execute(request, timeout: TimeAmount(TestPeer.connectPatience))
-            let body = try await response.body.collect(upTo: KeysDocument.maximumBytes)
-            return Array(body.readableBytesView)
-        } catch {
-            return nil
+    private func askForKeys(_ ip: IPAddress, _ trail: FindingTrail) async {
+        let probe = TLSProbe(
+            address: ip.description, port: address.port, host: address.host, patience: TestPeer.connectPatience)
+        let body = await onThreadOfItsOwn {
+            try? probe.body(of: FederationRoute.keysPath, maximumBytes: KeysDocument.maximumBytes)
         }
+        trail.add(judge(body.flatMap { $0 }.flatMap { try? KeysDocument(parsing: $0) }))
     }
 
     private func judge(_ document: KeysDocument?) -> Finding {

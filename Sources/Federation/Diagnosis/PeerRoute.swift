@@ -1,5 +1,4 @@
 import Certificates
-import NIOPosix
 import NIOSSL
 import Wire
 
@@ -102,18 +101,14 @@ struct PeerRoute: Sendable {
         return nil
     }
 
-    /// On a thread of its own, which ends with it.
     private func probe(
         _ endpoint: PeerEndpoint, _ address: IPAddress
     ) async -> Result<TLSProbe.Presented, TLSProbe.Failure> {
         let probe = TLSProbe(
             address: address.description, port: endpoint.port, host: endpoint.host, patience: TestPeer.connectPatience)
-        let thread = NIOThreadPool(numberOfThreads: 1)
-        thread.start()
-        let result = try? await thread.runIfActive {
+        let result = await onThreadOfItsOwn {
             Result { () throws(TLSProbe.Failure) in try probe.run() }
         }
-        try? await thread.shutdownGracefully()
         return result ?? .failure(.failed("cancelled"))
     }
 

@@ -20,14 +20,10 @@ struct Dialer: Sendable {
 
     /// A client for `endpoint` at this address alone: HTTP/1.1 over TLS 1.2 or later, with the certificate checked for
     /// the endpoint's host, no redirects, no proxy, no content coding, no second try by itself. The caller shuts it down.
-    ///
-    /// - Parameter verification: less than full only where the answer proves itself and the certificate is judged elsewhere.
-    func client(
-        for endpoint: PeerEndpoint, at address: IPAddress, verification: CertificateVerification = .fullVerification
-    ) -> HTTPClient {
+    func client(for endpoint: PeerEndpoint, at address: IPAddress) -> HTTPClient {
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.minimumTLSVersion = .tlsv12
-        tls.certificateVerification = verification
+        tls.certificateVerification = .fullVerification
         if case .only(let certificates) = endpoint.trust { tls.trustRoots = .certificates(certificates) }
         var pool = HTTPClient.Configuration.ConnectionPool(idleTimeout: TimeAmount(Limits.peerConnectionIdle))
         pool.retryConnectionEstablishment = false
