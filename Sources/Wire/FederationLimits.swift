@@ -84,7 +84,7 @@ extension Limits {
     package static let ephemeralBurst = 50.0
     package static let ephemeralRate = 5.0
     package static let rosterBurst = 60.0
-    package static let rosterRate = 1.0
+    package static let rosterRate = 0.2
 
     // MARK: Discovery
 

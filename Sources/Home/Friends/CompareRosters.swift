@@ -28,13 +28,17 @@ extension Home {
     package func checkRosters(_ page: RosterPage, of peer: Peer) async throws(HomeError) -> RosterVerdict {
         let remote = RemotePeer(key: peer.key, name: peer.name)
         var units: [CheckRosterClaim] = []
+        var openRequests: [UserKey: OpenRequests] = [:]
         for claim in page.claims {
             guard claim.user.server == peer.name, claim.friend.server == server else {
                 throw .invalid(field: "claims", problem: "name users of other homeservers")
             }
-            guard let receiver = try await directory.resolve(claim.friend),
-                let sender = try await directory.resolve(claim.user, meeting: true)
-            else { continue }
+            guard let receiver = try await directory.resolve(claim.friend) else { continue }
+            // What could not be asked by an event cannot be claimed either.
+            if claim.state == .outgoing, !(try await mayAsk(receiver, claim.user, of: peer.key, &openRequests)) {
+                continue
+            }
+            guard let sender = try await directory.resolve(claim.user, meeting: true) else { continue }
             units.append(
                 CheckRosterClaim(
                     claim: claim, mark: page.mark, sender: sender, receiver: receiver,

@@ -94,7 +94,7 @@ extension Home {
     }
 
     /// Whether one more request may wait for the receiver; between people who have one already it is none more.
-    private func mayAsk(
+    func mayAsk(
         _ receiver: ResolvedUser, _ sender: UserID, of peer: PeerKey, _ openRequests: inout [UserKey: OpenRequests]
     ) async throws(HomeError) -> Bool {
         if openRequests[receiver.key] == nil {
