@@ -4,8 +4,8 @@ import Wire
 
 @testable import Home
 
-@Suite("Friend requests that wait for somebody are bounded")
-struct OpenRequestsTests {
+@Suite("What a peer that is known can leave behind is bounded")
+struct HostilePeerTests {
     @Test("Of one homeserver a hundred wait, of all of them a thousand")
     func bounds() {
         var some = OpenRequests(ofPeer: 98, all: 500)
@@ -49,6 +49,33 @@ struct OpenRequestsTests {
         try await test.home.declineFriendRequest(waiting.id, by: bob)
         let later = try request(from: "user121")
         #expect(try await test.home.applyTransaction(from: peer, epoch: "E1", events: [later]).rejected.isEmpty)
+        await test.close()
+    }
+
+    @Test("Of a peer's dead letters the newest are kept")
+    func deadLetters() async throws {
+        let test = try await TestHome.make()
+        let bob = try await test.accounts("bob")[0]
+        for name in ["evil.example", "good.example"] {
+            let server = try #require(ServerName(name))
+            let peer = try await test.home.knownPeer(named: server)
+            _ = try await test.home.openInboundEpoch("E1", firstSeq: 1, of: peer.key)
+            let events = try (1...(name == "evil.example" ? 7 : 2)).map { seq in
+                InboundEvent(
+                    seq: Int64(seq), id: test.home.ids.next(), type: "strange",
+                    sender: try #require(UserID(local: "x", server: server)), to: bob.id,
+                    timestamp: test.home.time.now(), data: JSONObject())
+            }
+            let answer = try await test.home.applyTransaction(from: peer, epoch: "E1", events: events)
+            #expect(answer.rejected.count == events.count)
+        }
+        let store = test.home.peerStore
+        #expect(try await store.purgeDeadLetters(keeping: 3, chunk: 3) == 3)
+        #expect(try await store.purgeDeadLetters(keeping: 3, chunk: 3) == 1)
+        #expect(try await store.purgeDeadLetters(keeping: 3, chunk: 3) == 0)
+        let evil = try await test.home.knownPeer(named: try #require(ServerName("evil.example")))
+        let left = try await store.inboundRejections(of: Array(1...7), from: evil.key, epoch: "E1")
+        #expect(left.map(\.seq).sorted() == [5, 6, 7])
         await test.close()
     }
 }
