@@ -12,19 +12,21 @@ private func runDriver(
     _ test: @convention(c) (UnsafePointer<UInt8>?, Int) -> CInt
 ) -> CInt
 
-/// `fuzz TARGET [libFuzzer's options] CORPUS…`; `ops/fuzz` is how it is run.
+/// `fuzz --target=NAME [libFuzzer's options] CORPUS…`; `ops/fuzz` is how it is run.
 @main
 enum Main {
+    /// libFuzzer leaves options with two hyphens alone, and hands them on to the processes that it starts of itself.
+    private static let option = "--target="
+
     static func main() {
-        guard CommandLine.argc > 1, let target = FuzzTarget.all.first(where: { $0.name == CommandLine.arguments[1] })
-        else {
+        let name = CommandLine.arguments.first { $0.hasPrefix(option) }?.dropFirst(option.count)
+        guard let target = FuzzTarget.all.first(where: { $0.name == name ?? "" }) else {
             print(FuzzTarget.all.map(\.name).joined(separator: "\n"))
-            exit(CommandLine.argc == 1 ? 0 : 3)
+            exit(name == nil ? 0 : 3)
         }
         chosen = target
-        // libFuzzer sees its own name and what stands behind ours.
-        var count = CommandLine.argc - 1
-        var arguments = CommandLine.unsafeArgv + 1
+        var count = CommandLine.argc
+        var arguments = CommandLine.unsafeArgv
         exit(
             runDriver(&count, &arguments) { bytes, length in Main.feed(UnsafeBufferPointer(start: bytes, count: length))
             })
@@ -37,7 +39,9 @@ enum Main {
         do {
             try chosen?.run(Array(bytes))
         } catch {
-            preconditionFailure("\(error)")
+            // An optimised build would trap without a word.
+            fputs("broken promise: \(error)\n", stderr)
+            abort()
         }
         return 0
     }
