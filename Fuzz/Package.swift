@@ -39,13 +39,16 @@ let package = Package(
             sources: [
                 "ClientError.swift", "Commands", "Frames", "HTTP/ClientLimits.swift", "WebSocket/ClientFrame.swift",
                 "WebSocket/CloseCode.swift",
-                "WebSocket/FrameReader.swift", "WebSocket/RateLimits.swift", "WebSocket/TokenBucket.swift",
+                "WebSocket/FrameReader.swift", "WebSocket/FrameRing.swift", "WebSocket/FrameWriter.swift",
+                "WebSocket/RateLimits.swift", "WebSocket/RingBudget.swift", "WebSocket/SessionQueue.swift",
+                "WebSocket/TokenBucket.swift",
             ], swiftSettings: settings),
         .target(
             name: "Federation", dependencies: ["Home", "Wire", "Sodium"], path: "Product/Federation",
             sources: [
                 "Discovery/DiscoveryProblem.swift", "Discovery/IPAddress.swift", "Discovery/OutboundGuard.swift",
                 "Documents",
+                "Diagnosis/BackEcho.swift", "Ephemeral/EphemeralDocuments.swift", "Ephemeral/RosterDocuments.swift",
                 "FederationError.swift", "Incoming/ReceivedTransaction.swift",
                 "Link", "Outgoing/Backoff.swift", "Outgoing/PeerFailure.swift", "Signing",
             ], swiftSettings: settings),

@@ -40,7 +40,8 @@ enum Main {
             try chosen?.run(Array(bytes))
         } catch {
             // An optimised build would trap without a word.
-            fputs("broken promise: \(error)\n", stderr)
+            let text = Array("broken promise: \(error)\n".utf8)
+            _ = write(STDERR_FILENO, text, text.count)
             abort()
         }
         return 0

@@ -4,13 +4,14 @@ import Wire
 @testable import Home
 
 extension FuzzTarget {
-    /// The first byte says what the others are: the body of a transaction, of a hello, or of an answer to one of them.
+    /// The first byte says what the others are: the body of a transaction, of a hello, of an answer to a transaction, or of
+    /// the ephemeral lane, of rosters and of an echo.
     static let transactionBodies = FuzzTarget(name: "transaction-bodies") { bytes throws(Finding) in
         guard let kind = bytes.first, let origin = ServerName("a.example"), let home = ServerName("b.example") else {
             return
         }
         let body = Array(bytes.dropFirst())
-        switch kind % 3 {
+        switch kind % 6 {
         case 0:
             guard let transaction = try? ReceivedTransaction(body: body, first: 1, from: origin, to: home) else {
                 return
@@ -28,6 +29,11 @@ extension FuzzTarget {
             guard (try? Hello(body: JSONWriter.bytes(of: hello))) == hello else {
                 throw Finding("a hello is written otherwise than it was read")
             }
+        case 3:
+            guard let request = try? EphemeralRequest(body: body) else { return }
+            guard request.items.count <= Limits.ephemeralItems else { throw Finding("there are too many items") }
+        case 4: _ = try? RosterRequest(body: body)
+        case 5: _ = try? Echo(body: body)
         default:
             guard let answer = try? TransactionAnswer(body: body) else { return }
             guard (try? TransactionAnswer(body: JSONWriter.bytes(of: answer))) == answer else {
