@@ -14,7 +14,7 @@ struct PostgresParameters: Sendable {
         guard configuration.connectTimeout > .zero, configuration.queryTimeout > .zero else {
             throw .configuration("connectTimeout and queryTimeout must be longer than zero")
         }
-        let given = try Self.parse(configuration.conninfo)
+        let given = try PostgresConninfo(configuration.conninfo)
         if let host = given["host"], given["hostaddr"] == nil {
             for name in host.split(separator: ",") where !Self.needsNoLookUp(String(name)) {
                 throw .configuration("host must be a socket directory, an IP address or localhost; else add hostaddr")
@@ -56,21 +56,6 @@ struct PostgresParameters: Sendable {
         let constantKeywords = keywords.map { UnsafePointer<CChar>($0) } + [nil]
         let constantValues = values.map { UnsafePointer<CChar>($0) } + [nil]
         return PQconnectStartParams(constantKeywords, constantValues, 1)
-    }
-
-    private static func parse(_ conninfo: String) throws(PostgresError) -> [String: String] {
-        // libpq's own message could quote a password, so it is not passed on.
-        guard let parsed = PQconninfoParse(conninfo, nil) else {
-            throw .configuration("the connection string cannot be read")
-        }
-        defer { PQconninfoFree(parsed) }
-        var values: [String: String] = [:]
-        var option = parsed
-        while let keyword = option.pointee.keyword {
-            if let value = option.pointee.val { values[String(cString: keyword)] = String(cString: value) }
-            option += 1
-        }
-        return values
     }
 
     private static func needsNoLookUp(_ host: String) -> Bool {
