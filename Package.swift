@@ -78,15 +78,11 @@ let package = Package(
         .executableTarget(
             name: "CLI",
             dependencies: [
-                "Certificates", "ClientAPI", "Federation", "Home", "Postgres", "Sodium", "WebClient", "Wire",
-                httpClient,
-                lifecycle, log, nioSSL, .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
+                "Certificates", "ClientAPI", "Federation", "Home", "Postgres", "Sodium", "WebClient", "Wire", httpClient,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ],
+            ] + server,
             swiftSettings: settings
         ),
 
@@ -118,7 +114,8 @@ let package = Package(
             name: "WebClientTests", dependencies: ["CZlib", "Home", "WebClient", "Wire", log] + httpTypes,
             swiftSettings: settings),
         .testTarget(
-            name: "CLITests", dependencies: ["CLI", "Federation", "Home", "WebClient", "Wire", log],
+            name: "CLITests",
+            dependencies: ["CLI", "Federation", "Home", "Postgres", "WebClient", "Wire", log, metrics],
             swiftSettings: settings),
     ]
 )

@@ -21,6 +21,7 @@ package final class Home: Sendable {
     let presenceStore: PresenceStore
     let messageStore: DirectMessageStore
     let peerStore: PeerStore
+    private let readiness: Readiness
 
     package var server: ServerName { settings.server }
 
@@ -46,6 +47,7 @@ package final class Home: Sendable {
         presenceStore = PresenceStore(database: database)
         messageStore = DirectMessageStore(database: database)
         peerStore = PeerStore(database: database)
+        readiness = Readiness(database: database, time: time)
     }
 
     /// Server settings of the Writer's connection: its joins over arrays are always index lookups, whatever the statistics say.
@@ -57,20 +59,13 @@ package final class Home: Sendable {
     /// The key of the advisory lock that one serving process holds per database.
     package static let servingLock: Int64 = 0x486f_6d65_0001
 
-    /// Whether requests can be served: the database answers within a second.
+    /// Whether requests can be served: the database answers within a second. The answer is at most a second old.
     package var isReady: Bool {
-        get async {
-            await withTaskGroup(of: Bool.self) { group in
-                group.addTask { (try? await self.database.query("SELECT 1")) != nil }
-                group.addTask {
-                    try? await Task.sleep(for: .seconds(1))
-                    return false
-                }
-                defer { group.cancelAll() }
-                return await group.next() ?? false
-            }
-        }
+        get async { await readiness.isReady }
     }
+
+    /// Writes that wait for the Writer's next batch.
+    package var waitingWrites: Int { writer.waitingCount }
 
     /// Background upkeep: commands of the command line, purges, and telling who comes and goes. Ends when its task is cancelled.
     package func run() async {

@@ -1,4 +1,5 @@
 import Glibc
+import Home
 import Logging
 import Wire
 
@@ -41,7 +42,10 @@ struct StructuredLog: LogHandler {
 
     func log(event: LogEvent) {
         let provided = metadataProvider?.get() ?? [:]
-        let all = metadata.merging(provided) { $1 }.merging(event.metadata ?? [:]) { $1 }
+        var all = metadata.merging(provided) { $1 }.merging(event.metadata ?? [:]) { $1 }
+        // The HTTP server's own lines name the request by a key of theirs.
+        if let id = all.removeValue(forKey: "hb.request.id") { all["request"] = id }
+        if let (key, value) = LogOrigin.current?.field { all[key] = "\(value)" }
         let fields = all.sorted { $0.key < $1.key }.map { ($0.key, "\($0.value)") }
         let now = SystemTime().now()
         var line: [UInt8]

@@ -21,6 +21,14 @@ extension Settings {
             limitsEnabled: limits)
     }
 
+    /// Opens what a start would, as far as that needs neither keys nor database; throws what a start would.
+    func checkWhatServeOpens() throws {
+        _ = try clientAPI(site: nil)
+        _ = try openWebClient(logger: Logger(label: "homeserver"))
+        _ = try linking()
+        _ = try federation.tls?.configuration(of: "federation")
+    }
+
     /// The web client with its files read; nil where it is not served.
     func openWebClient(logger: Logger) throws -> WebClient? {
         guard web.isServed else { return nil }

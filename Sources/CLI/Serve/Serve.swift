@@ -3,11 +3,13 @@ import ClientAPI
 import Federation
 import Home
 import Logging
+import Metrics
 import NIOCore
 import Postgres
 import ServiceLifecycle
 import UnixSignals
 import WebClient
+import Wire
 
 /// `homeserver serve`: the composition root. It makes every part, hands them to each other, and runs them as one group.
 struct Serve: AsyncParsableCommand {
@@ -34,21 +36,23 @@ struct Serve: AsyncParsableCommand {
     func run() async throws {
         let settings = try options.settings(arguments: flags)
         StructuredLog.bootstrap(settings.log)
+        // Before anything is made that counts; without a listener counting costs nothing.
+        let registry = settings.metrics.port.map { _ in MetricsRegistry() }
+        if let registry { MetricsSystem.bootstrap(registry) }
         ProcessLimits.prepare()
         let logger = Logger(label: "homeserver")
 
         let database = try await ServingDatabase.open(settings)
         do {
             let lock = try await ServingLock.take(database.shared, logger: logger)
-            let group = try await services(settings, database, lock, logger)
+            let group = try await services(settings, database, lock, registry, logger)
             logger.notice("starting", metadata: ["name": "\(settings.name)"])
             try await group.run()
             logger.notice("stopped")
         } catch let error as IOError {
             await database.close()
             throw CommandFailure(
-                "cannot listen on \(settings.client.host):\(settings.client.port) for clients or on "
-                    + "\(settings.federation.host):\(settings.federation.port) for homeservers: \(error)")
+                "cannot listen on \(settings.listeners.joined(separator: " or on ")): \(error)")
         } catch {
             await database.close()
             throw error
@@ -58,7 +62,8 @@ struct Serve: AsyncParsableCommand {
     /// In this order they start, in reverse they stop: sessions and requests first, then the links, the domain, and last
     /// what all of them need.
     private func services(
-        _ settings: Settings, _ database: ServingDatabase, _ lock: ServingLock, _ logger: Logger
+        _ settings: Settings, _ database: ServingDatabase, _ lock: ServingLock, _ registry: MetricsRegistry?,
+        _ logger: Logger
     ) async throws -> ServiceGroup {
         let hub = SessionHub()
         let site = try settings.openWebClient(logger: logger).map(site(of:))
@@ -80,6 +85,11 @@ struct Serve: AsyncParsableCommand {
                 "certificate watch",
                 CertificateWatch(certificates: [shownToClients, shownToPeers].compactMap { $0 }, logger: logger)),
         ]
+        if let registry, let port = settings.metrics.port {
+            let metrics = ServingMetrics(
+                registry: registry, hub: hub, home: home, database: database, time: SystemTime())
+            services.append(NamedService("metrics", metrics.listener(settings.metrics.host, port, logger)))
+        }
         if let (federation, keys) = links {
             services.append(NamedService("keys watch", KeysWatch(keys: keys, logger: logger)))
             let parts = try federation.services(home: home) { port in
@@ -98,5 +108,15 @@ struct Serve: AsyncParsableCommand {
 
     private func site(of client: WebClient) -> Site {
         { path, headers in try client.answer(path: path, headers: headers) }
+    }
+}
+
+extension Settings {
+    /// Where the process listens, for the message that it cannot.
+    fileprivate var listeners: [String] {
+        var listeners = ["\(client.host):\(client.port) for clients"]
+        if federation.mode != .closed { listeners.append("\(federation.host):\(federation.port) for homeservers") }
+        if let port = metrics.port { listeners.append("\(metrics.host):\(port) for Prometheus") }
+        return listeners
     }
 }

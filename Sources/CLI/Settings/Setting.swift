@@ -78,6 +78,9 @@ extension Setting {
             "private or loopback networks (CIDR) that this homeserver may dial all the same"),
         Setting("keys.directory", .path, default: "keys", "this homeserver's signing keys"),
         Setting("secrets.directory", .path, default: "secrets", "what opens the signing keys"),
+        Setting("metrics.host", .text, default: "127.0.0.1", "address of the listener for Prometheus"),
+        Setting(
+            "metrics.port", .number(0...65535), default: "0", "port of the listener for Prometheus; 0 is for none"),
         Setting(
             "registration.mode", .choice(["closed", "token", "open"]), default: "closed",
             "who may make an account over HTTP: nobody, holders of a token, or everybody"),

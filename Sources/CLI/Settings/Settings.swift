@@ -13,6 +13,7 @@ struct Settings: Sendable {
     var federation: Links
     var keysDirectory: String
     var secretsDirectory: String
+    var metrics: Metrics
     var registration: RegistrationMode
     /// Whether users and addresses have rate limits.
     var limits: Bool
@@ -48,6 +49,12 @@ struct Settings: Sendable {
         /// Nil only when the mode is closed: then there is no listener.
         var tls: TLSFiles?
         var exceptions: [String]
+    }
+
+    struct Metrics: Sendable {
+        var host: String
+        /// Nil where nobody listens.
+        var port: Int?
     }
 
     struct TLSFiles: Sendable {
@@ -117,6 +124,9 @@ extension Settings {
         }
         keysDirectory = try values.path("keys.directory") ?? values.beside("keys")
         secretsDirectory = try values.path("secrets.directory") ?? values.beside("secrets")
+        let metricsPort = try values.number("metrics.port", default: 0)
+        metrics = Metrics(
+            host: try values.text("metrics.host") ?? "127.0.0.1", port: metricsPort == 0 ? nil : metricsPort)
         registration = try values.choice("registration.mode", default: .closed)
         limits = try values.choice("limits", default: OnOff.on) == .on
         log = Log(

@@ -32,6 +32,8 @@ extension Settings {
         case "federation.exceptions": federation.exceptions.joined(separator: ",")
         case "keys.directory": keysDirectory
         case "secrets.directory": secretsDirectory
+        case "metrics.host": metrics.host
+        case "metrics.port": "\(metrics.port ?? 0)"
         case "registration.mode": registration.rawValue
         case "limits": limits ? "on" : "off"
         case "log.level": log.level

@@ -1,4 +1,5 @@
 import Home
+import Metrics
 import Wire
 
 /// One line of `CommandTable`: what a client's frame of this type costs and how it is read.
@@ -7,6 +8,18 @@ struct Command: Sendable {
     let rate: RateClass
     /// Reads the frame's fields. `home` is the domain that may be left out of addresses.
     let decode: @Sendable (_ frame: JSONObject, _ home: ServerName) throws(FieldError) -> CommandAction
+    /// How many of this type there were.
+    let count: Counter
+
+    init(
+        type: String, rate: RateClass,
+        decode: @escaping @Sendable (_ frame: JSONObject, _ home: ServerName) throws(FieldError) -> CommandAction
+    ) {
+        self.type = type
+        self.rate = rate
+        self.decode = decode
+        count = Counter(label: "commands", dimensions: [("type", type)])
+    }
 }
 
 /// What a decoded command asks of `WebSocketSession`.

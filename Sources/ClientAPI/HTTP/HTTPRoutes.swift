@@ -20,7 +20,7 @@ enum HTTPRoutes {
 func addHTTPRoutes(
     to router: Router<ClientRequestContext>, home: Home, settings: ClientAPISettings, rateLimits: RateLimits
 ) {
-    router.add(middleware: AnswerMiddleware())
+    router.add(middleware: AnswerMiddleware(time: home.time))
     for route in HTTPRoutes.all {
         router.on(RouterPath(route.path), method: route.method) { request, context in
             let call = HTTPCall(

@@ -8,6 +8,7 @@ final class SessionEnvironment: Sendable {
     let rates: RateLimits
     let settings: ClientAPISettings
     let logger: Logger
+    let metrics = SocketMetrics()
     /// The same for everybody, so it is encoded once.
     let hello: [UInt8]
 

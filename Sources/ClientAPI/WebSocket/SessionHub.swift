@@ -34,6 +34,7 @@ package final class SessionHub: Sendable {
     private let draining = Atomic<Bool>(false)
     private let openSockets = Atomic<Int>(0)
     private let tooSlow = Atomic<Int>(0)
+    private let lastSocket = Atomic<UInt64>(0)
     private let loops = Mutex<[ObjectIdentifier: LoopEntry]>([:])
 
     package init(time: any TimeSource = SystemTime(), ids: IDSource = IDSource()) {
@@ -63,6 +64,9 @@ package final class SessionHub: Sendable {
 
     /// Whether the homeserver is stopping: new sockets are sent away.
     var isDraining: Bool { draining.load(ordering: .relaxed) }
+
+    /// What a new socket is called in the log.
+    func nextSocketNumber() -> UInt64 { lastSocket.wrappingAdd(1, ordering: .relaxed).newValue }
 
     func socketOpened() { openSockets.wrappingAdd(1, ordering: .relaxed) }
     func socketWasTooSlow() { tooSlow.wrappingAdd(1, ordering: .relaxed) }

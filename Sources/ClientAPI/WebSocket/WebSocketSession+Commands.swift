@@ -32,11 +32,13 @@ extension WebSocketSession {
         }
         undecodable = 0
         guard let command = CommandTable.command(frame.type) else {
+            environment.metrics.unknownCommand()
             if isAdmitted(.command, frame) {
                 refuse(frame, ClientError(.unknownType, "there is no such type of frame"))
             }
             return true
         }
+        environment.metrics.received(command)
         guard isAdmitted(command.rate, frame) else { return true }
         do throws(FieldError) {
             return perform(try command.decode(frame.object, environment.home.server), frame)
@@ -81,9 +83,9 @@ extension WebSocketSession {
         _ work: @escaping @Sendable (CommandContext) async throws(HomeError) -> CommandAnswer,
         for frame: ClientFrame, on stream: SessionStream
     ) {
-        guard let handle, let sessions else { return }
+        guard let handle else { return }
         let context = CommandContext(home: environment.home, account: stream.login.account, stream: stream.id)
-        Task(executorPreference: sessions.executor) {
+        task {
             let answer: Result<CommandAnswer, HomeError>
             do throws(HomeError) {
                 answer = .success(try await work(context))
@@ -97,12 +99,17 @@ extension WebSocketSession {
     /// The same for messages: those that wait behind the first when its task begins, which is after all that one read has brought,
     /// go with it. They share a commit, and their acks a write.
     private func start(_ first: PrivateMessageCommand, for frame: ClientFrame, on stream: SessionStream) {
-        guard let handle, let sessions else { return }
+        guard let handle else { return }
         let context = CommandContext(home: environment.home, account: stream.login.account, stream: stream.id)
-        Task(executorPreference: sessions.executor) {
+        let heard = lastHeard
+        task {
             let (others, overRate) = handle.session.messagesThatWait()
             let answers = await PrivateMessageCommand.send([first] + others.map(\.command), context)
-            handle.session.finish(answers, to: [frame] + others.map(\.frame), on: stream, before: overRate)
+            // Those that waited behind the first came after it, so of them this says a little too much.
+            let session = handle.session
+            session.environment.metrics.acknowledged(
+                answers.count, after: session.environment.hub.time.monotonic() - heard)
+            session.finish(answers, to: [frame] + others.map(\.frame), on: stream, before: overRate)
         }
     }
 
@@ -116,6 +123,7 @@ extension WebSocketSession {
         var messages: [(frame: ClientFrame, command: PrivateMessageCommand)] = []
         let home = environment.home.server
         while let next = intake.take({ PrivateMessageCommand.read($0, home: home) }) {
+            environment.metrics.received(PrivateMessageCommand.command)
             let admission = admission(PrivateMessageCommand.command.rate)
             guard admission == .admitted else { return (messages, (next.frame, admission)) }
             messages.append(next)
@@ -175,6 +183,7 @@ extension WebSocketSession {
     }
 
     func refuse(_ frame: ClientFrame, _ error: ClientError) {
+        environment.metrics.refused(error)
         answer(ErrorFrame(error: error, nonce: frame.nonce, refType: frame.shortType))
     }
 
@@ -183,6 +192,7 @@ extension WebSocketSession {
         undecodable += 1
         guard undecodable < Limits.undecodableFrames else { return close(.undecodable) }
         guard isAdmitted(.command) else { return }
+        environment.metrics.refused(error)
         answer(ErrorFrame(error: error))
     }
 }

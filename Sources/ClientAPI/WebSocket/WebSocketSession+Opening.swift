@@ -1,4 +1,5 @@
 import Home
+import Logging
 import NIOCore
 import Wire
 
@@ -6,12 +7,12 @@ import Wire
 extension WebSocketSession {
     /// Looks the token up. A browser cannot see why an upgrade failed, so the socket is open already and says it by its close code.
     func authenticate() {
-        guard let handle, let sessions else { return }
+        guard let handle else { return }
         let token = token
         let home = environment.home
         self.token = ""
         guard !token.isEmpty else { return close(.notAuthenticated) }
-        Task(executorPreference: sessions.executor) {
+        task {
             do throws(HomeError) {
                 handle.session.authenticated(try await home.authenticate(socketToken: token))
             } catch {
@@ -47,7 +48,7 @@ extension WebSocketSession {
 
     /// Begins a new stream: first it gathers events, then the lists are read, then both are sent in that order.
     func startAnew(_ login: Login, because reason: ResyncFrame.Reason?) {
-        guard let handle, let sessions else { return }
+        guard let handle else { return }
         intake.hold()
         let stream = environment.hub.open(login, socket: handle)
         phase = .opening(stream)
@@ -58,7 +59,7 @@ extension WebSocketSession {
         }
         let home = environment.home
         let epoch = environment.hub.epoch
-        Task(executorPreference: sessions.executor) {
+        task {
             do throws(HomeError) {
                 let state = try await home.readyState(of: login.account)
                 let ready = ReadyFrame(stream: stream.id, epoch: epoch, user: login.account.id, state: state)
@@ -75,6 +76,7 @@ extension WebSocketSession {
     private func opened() {
         guard case .opening(let stream) = phase else { return }
         phase = .open(stream)
+        logStream(stream)
         // The lists may have been read before what had to be recovered was there to be read.
         guard !stream.isBroken else { return recover() }
         proceed(with: intake.release())
@@ -88,6 +90,7 @@ extension WebSocketSession {
             startAnew(login, because: refusal.reason)
         case .success(let resumed):
             phase = .open(resumed.stream)
+            logStream(resumed.stream)
             guard !environment.home.isRevoked(login) else {
                 environment.hub.remove(resumed.stream)
                 return close(.revoked)
@@ -99,9 +102,8 @@ extension WebSocketSession {
     /// Says how it stands with every friend, behind what the socket had missed. Somebody may come or go between the reading and the
     /// saying, so who is another by then is said again.
     private func repeatStatuses(on stream: SessionStream) {
-        guard let sessions else { return }
         let home = environment.home
-        Task(executorPreference: sessions.executor) {
+        task {
             var said: [UserID: ShownPresence] = [:]
             for _ in 0..<WebSocketSession.repetitions {
                 guard let friends = try? await home.friends(of: stream.login.account) else { return }
@@ -116,5 +118,10 @@ extension WebSocketSession {
                 wakes.carryOut()
             }
         }
+    }
+
+    /// The one line that has both names: ours of the socket, and the one that the client knows its session by.
+    private func logStream(_ stream: SessionStream) {
+        log("a session goes on in a socket", ["session": "\(stream.id)", "user": "\(stream.login.account.id)"])
     }
 }

@@ -35,6 +35,8 @@ final class WebSocketSession: ChannelDuplexHandler {
 
     let environment: SessionEnvironment
     let asksToResume: Bool
+    /// Its number since the start of the process; names it in the log.
+    let number: UInt64
     var phase = Phase.authenticating
     var intake = CommandIntake()
     /// Where `LoopSessions` keeps it.
@@ -54,12 +56,13 @@ final class WebSocketSession: ChannelDuplexHandler {
     private var isDeaf = false
     private var isReadHeld = false
     private var needsFlush = false
-    private var lastHeard: Duration
+    private(set) var lastHeard: Duration
 
     init(environment: SessionEnvironment, token: String, asksToResume: Bool) {
         self.environment = environment
         self.token = token
         self.asksToResume = asksToResume
+        number = environment.hub.nextSocketNumber()
         lastHeard = environment.hub.time.monotonic()
     }
 
@@ -91,6 +94,7 @@ final class WebSocketSession: ChannelDuplexHandler {
         let sessions = hub.sessions(on: context.eventLoop, sweepInterval: environment.settings.sweepInterval)
         sessions.add(self)
         self.sessions = sessions
+        log("a socket was opened")
         authenticate()
     }
 
@@ -240,9 +244,11 @@ final class WebSocketSession: ChannelDuplexHandler {
         guard !isClosing, let context else { return }
         if code == .slowConsumer {
             environment.hub.socketWasTooSlow()
-            environment.logger.info("a socket is closed: its frames are not read fast enough")
+            log(level: .info, "a socket is closed: its frames are not read fast enough")
         }
         if code == .heartbeatLost { disappear(isLost: true) }
+        environment.metrics.closed(code)
+        log("a socket is closed", ["code": "\(code.rawValue)"])
         flush()
         write { FrameWriter.close(code.rawValue, code.reason, to: &$0) }
         beginClosing(linger: linger)
@@ -295,6 +301,26 @@ final class WebSocketSession: ChannelDuplexHandler {
         if let counted { environment.hub.leave(counted) }
         counted = nil
         environment.hub.socketClosed()
+        log("a socket is gone")
+    }
+
+    /// A line for whoever looks into one connection. Most are as many as there are sockets, so of the level debug.
+    func log(
+        level: Logger.Level = .debug, _ message: Logger.Message, _ metadata: @autoclosure () -> Logger.Metadata = [:]
+    ) {
+        guard environment.logger.logLevel <= level else { return }
+        LogOrigin.$current.withValue(.connection(number)) {
+            environment.logger.log(level: level, message, metadata: metadata())
+        }
+    }
+
+    /// A task of this session, on its loop: what it logs names the connection.
+    func task(_ work: @escaping @Sendable () async -> Void) {
+        guard let sessions else { return }
+        let origin = LogOrigin.connection(number)
+        Task(executorPreference: sessions.executor) {
+            await LogOrigin.$current.withValue(origin, operation: work)
+        }
     }
 
     /// What the loop's timer asks of every session.

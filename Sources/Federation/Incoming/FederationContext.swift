@@ -1,13 +1,17 @@
 import Hummingbird
+import Logging
 import NIOCore
 import Wire
 
 /// What the listener knows of a request besides its bytes: the connection that it came on.
 struct FederationContext: InitializableFromSource, Sendable {
     let channel: any Channel
+    /// Its name in the log.
+    let requestID: String
 
     init(source: ApplicationRequestContextSource) {
         channel = source.channel
+        requestID = source.logger[metadataKey: "hb.request.id"]?.description ?? ""
     }
 
     /// Whom the address' bucket counts; nil for a connection without an IP address.

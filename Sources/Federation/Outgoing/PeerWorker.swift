@@ -1,6 +1,5 @@
 import Home
 import Logging
-import Metrics
 import Synchronization
 import Wire
 
@@ -35,6 +34,7 @@ actor PeerWorker {
     private let peers: KnownPeers
     private let time: any TimeSource
     private let logger: Logger
+    private let counts: PeerCounts
     private var backoff = Backoff()
     private var epoch: String?
     private var isStopped = false
@@ -56,6 +56,7 @@ actor PeerWorker {
         var logger = Logger(label: "federation.worker")
         logger[metadataKey: "peer"] = "\(server)"
         self.logger = logger
+        counts = PeerCounts(of: server)
     }
 
     // MARK: From outside
@@ -234,9 +235,7 @@ actor PeerWorker {
             guard answer.ack >= batch.first else { throw PeerFailure.malformed("an ack that moves nothing") }
             await succeeded()
             detours = 0
-            Counter(label: "federation_transactions_sent").increment()
-            Counter(label: "federation_events_sent").increment(by: answer.ack - batch.first + 1)
-            Counter(label: "federation_events_rejected").increment(by: answer.rejected.count)
+            counts.answered(acknowledged: answer.ack - batch.first + 1, rejected: answer.rejected)
             await move { lane throws(OutboundLane.Alarm) in
                 try lane.acknowledge(answer.ack, rejected: answer.rejected)
             }
@@ -281,7 +280,7 @@ actor PeerWorker {
         guard !isClosing, !Task.isCancelled else { return }
         // Whoever answers cannot prove that he is the peer: no event is sent before a hello has been answered properly.
         if failure.isUnproven { isGreeted = false }
-        Counter(label: "federation_failures").increment()
+        counts.failed(failure)
         backoff.failed(failure.backoff, now: time.now(), random: Double.random(in: 0..<1))
         logger.info(
             "a peer could not be reached or refused",

@@ -1,4 +1,3 @@
-import Metrics
 import Wire
 
 /// An account whose password was just shown to be known, and the stored hash that showed it.
@@ -43,6 +42,8 @@ extension Home {
 
     /// For the operator's alert: an attack shows as `wrong` and `limited` rising together.
     private func countAttempt(_ outcome: String) {
-        Counter(label: "password_attempts", dimensions: [("outcome", outcome)]).increment()
+        passwordAttempts.increment(outcome)
     }
 }
+
+private let passwordAttempts = CountersByValue("password_attempts", by: "outcome")

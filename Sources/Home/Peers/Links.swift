@@ -31,6 +31,11 @@ extension Home {
         try await peerStore.outboundLinks()
     }
 
+    /// When the oldest event was committed that a peer has not acknowledged, for each peer that is behind.
+    package func oldestWaiting() async throws(HomeError) -> [PeerKey: Instant] {
+        try await peerStore.oldestWaiting()
+    }
+
     /// The events behind `seq` of a peer's outbox, in order, at most `limit`.
     package func outbox(
         of peer: PeerKey, server: ServerName, after seq: Int64, limit: Int

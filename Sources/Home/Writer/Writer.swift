@@ -1,4 +1,5 @@
 import Logging
+import Metrics
 import Postgres
 import Synchronization
 import Wire
@@ -16,6 +17,8 @@ final class Writer: Sendable {
 
     private struct State {
         var waiting: [any PendingUnit] = []
+        /// Since when the oldest of them waits, by the monotonic clock.
+        var waitingSince = Duration.zero
         var isRunning = false
         var isClosed = false
     }
@@ -26,6 +29,10 @@ final class Writer: Sendable {
     private let presence: PresenceBoard
     private let time: any TimeSource
     private let logger = Logger(label: "home.writer")
+    private let batchUnits = Recorder(label: "writer_batch_units", aggregate: true)
+    private let batchTime = Timer(label: "writer_batch")
+    private let waitTime = Timer(label: "writer_wait")
+    private let rejections = Counter(label: "writer_rejected")
 
     init(database: PostgresClient, delivery: any Delivery, presence: PresenceBoard, time: any TimeSource) {
         self.store = BatchStore(database: database)
@@ -61,6 +68,9 @@ final class Writer: Sendable {
         }
     }
 
+    /// How many units wait for the next batch.
+    var waitingCount: Int { state.withLock { $0.waiting.count } }
+
     /// Refuses new units; what waits is still done.
     func close() {
         state.withLock { $0.isClosed = true }
@@ -75,6 +85,7 @@ final class Writer: Sendable {
             guard state.waiting.count + units.count <= Self.maximumWaiting else {
                 return .refuse("too many writes are waiting")
             }
+            if state.waiting.isEmpty { state.waitingSince = time.monotonic() }
             state.waiting.append(contentsOf: units)
             guard !state.isRunning else { return .wait }
             guard patience == .zero else { return .startLater }
@@ -85,7 +96,7 @@ final class Writer: Sendable {
         case .wait: return
         case .start: start()
         case .startLater:
-            Task {
+            Task.detached {
                 try? await Task.sleep(for: patience)
                 self.startIfIdle()
             }
@@ -95,9 +106,10 @@ final class Writer: Sendable {
         }
     }
 
-    /// On the connection's own thread: between its two round trips a batch changes no threads.
+    /// On the connection's own thread: between its two round trips a batch changes no threads. Detached, because it writes for
+    /// many: what its lines in the log say must not name the request that happened to come first.
     private func start() {
-        Task(executorPreference: store.database.executor) { await self.run() }
+        Task.detached(executorPreference: store.database.executor) { await self.run() }
     }
 
     private func startIfIdle() {
@@ -111,17 +123,24 @@ final class Writer: Sendable {
 
     private func run() async {
         while let batch = takeBatch() {
+            let started = time.monotonic()
+            batchUnits.record(batch.count)
             await commit(batch[...])
+            batchTime.record(duration: time.monotonic() - started)
             for unit in batch { unit.resume() }
         }
     }
 
+    /// What is left behind by a full batch counts as waiting from then on.
     private func takeBatch() -> [any PendingUnit]? {
-        state.withLock { state in
+        let now = time.monotonic()
+        return state.withLock { state in
             guard !state.waiting.isEmpty else {
                 state.isRunning = false
                 return nil
             }
+            waitTime.record(duration: now - state.waitingSince)
+            state.waitingSince = now
             guard state.waiting.count > Self.maximumBatch else {
                 defer { state.waiting = [] }
                 return state.waiting
@@ -150,7 +169,10 @@ final class Writer: Sendable {
 
     private func reject(_ units: ArraySlice<any PendingUnit>, reason: String) async {
         guard let unit = units.first else { return }
-        logger.error("the database rejected a write", metadata: ["unit": "\(unit.name)", "reason": "\(reason)"])
+        rejections.increment()
+        LogOrigin.$current.withValue(unit.origin) {
+            logger.error("the database rejected a write", metadata: ["unit": "\(unit.name)", "reason": "\(reason)"])
+        }
         guard unit.replace() else { return unit.resolve(.internal) }
         await commit(units)
     }
@@ -194,6 +216,8 @@ final class Writer: Sendable {
 /// A unit on its way through the Writer, with the answer that its caller waits for.
 protocol PendingUnit: AnyObject, Sendable {
     var name: String { get }
+    /// Who asked for it.
+    var origin: LogOrigin? { get }
     func declare(_ needs: inout BatchNeeds)
     /// Applies the unit and keeps its answer; a refusal is an answer too.
     func apply(to batch: inout Batch)
@@ -209,6 +233,7 @@ private final class Pending<Unit: WriteUnit>: PendingUnit, @unchecked Sendable {
     private var unit: Unit
     private var result: Result<Unit.Answer, HomeError> = .failure(.internal)
     private let completion: @Sendable (Result<Unit.Answer, HomeError>) -> Void
+    let origin = LogOrigin.current
 
     init(_ unit: Unit, completion: @escaping @Sendable (Result<Unit.Answer, HomeError>) -> Void) {
         self.unit = unit

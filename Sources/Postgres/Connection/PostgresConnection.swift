@@ -1,5 +1,6 @@
 import CLibpq
 import Glibc
+import Metrics
 import Synchronization
 
 /// One session with PostgreSQL, from connecting to its end; never used again after that. Made by the pool, listeners and
@@ -24,6 +25,7 @@ actor PostgresConnection {
     nonisolated let load = Atomic<Int>(0)
 
     private let onEvent: @Sendable (Event) -> Void
+    private let roundTrips: Metrics.Timer?
     private(set) var state = State.connecting
     private(set) var lastProgress: UInt64
     private var connection: OpaquePointer?
@@ -35,9 +37,12 @@ actor PostgresConnection {
     private var evicted: [String] = []
     private var arguments = PostgresArguments()
 
-    /// `onEvent` is called on the thread.
-    init(thread: PostgresThread, onEvent: @escaping @Sendable (Event) -> Void) {
+    /// `onEvent` is called on the thread; `roundTrips` is told how long each flight was under way.
+    init(
+        thread: PostgresThread, roundTrips: Metrics.Timer? = nil, onEvent: @escaping @Sendable (Event) -> Void
+    ) {
         self.thread = thread
+        self.roundTrips = roundTrips
         self.onEvent = onEvent
         self.lastProgress = thread.now
     }
@@ -114,6 +119,7 @@ actor PostgresConnection {
         guard state == .ready, let connection else { return false }
         if inFlight.isEmpty { lastProgress = thread.now }
         inFlight.append(flight)
+        flight.sentAt = thread.now
         load.wrappingAdd(1, ordering: .relaxed)
         for index in 0..<flight.statementCount {
             guard write(flight.statement(index), at: index, of: flight, to: connection) else {
@@ -191,6 +197,7 @@ actor PostgresConnection {
                 PQclear(result)
                 _ = inFlight.popFirst()
                 load.wrappingSubtract(1, ordering: .relaxed)
+                roundTrips?.recordNanoseconds(thread.now - flight.sentAt)
                 finish(flight)
             case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY:
                 accept(result, for: flight)

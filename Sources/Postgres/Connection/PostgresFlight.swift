@@ -24,6 +24,7 @@ final class PostgresFlight: @unchecked Sendable {  // because of the line above
     /// Whether the lease's BEGIN stands at its front; decided when the lease gets its connection.
     var begins = false
     var queuedAt: UInt64 = 0
+    var sentAt: UInt64 = 0
     /// How many statements have their whole answer.
     var answered = 0
     /// Those that are prepared in this flight, each in front of the statement of that number.

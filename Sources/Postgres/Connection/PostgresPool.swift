@@ -1,4 +1,5 @@
 import Logging
+import Metrics
 import Synchronization
 import Wire
 
@@ -24,6 +25,7 @@ actor PostgresPool {
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     private let configuration: PostgresConfiguration
+    private let roundTrips: Metrics.Timer
     private var parameters: PostgresParameters?
     private let logger: Logger
     private var slots: [Slot]
@@ -40,6 +42,8 @@ actor PostgresPool {
 
     init(_ configuration: PostgresConfiguration, thread: PostgresThread, logger: Logger) {
         self.configuration = configuration
+        roundTrips = Timer(
+            label: "database_round_trip", dimensions: [("application", configuration.applicationName)])
         self.thread = thread
         self.logger = logger
         self.slots = Array(repeating: Slot(), count: max(1, configuration.connections))
@@ -100,7 +104,7 @@ actor PostgresPool {
 
     private func connect(_ index: Int) {
         guard !isClosing, let parameters, slots[index].connection == nil else { return }
-        let connection = PostgresConnection(thread: thread) { [weak self] event in
+        let connection = PostgresConnection(thread: thread, roundTrips: roundTrips) { [weak self] event in
             guard let self else { return }
             self.assumeIsolated { $0.handle(event, of: index) }
         }
