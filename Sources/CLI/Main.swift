@@ -9,8 +9,8 @@ struct Homeserver: AsyncParsableCommand {
         abstract: "A federated community homeserver.",
         discussion: "Exit codes: 0 done, 1 done with a warning, 2 failed, 3 wrong usage or settings.",
         subcommands: [
-            Serve.self, Migrate.self, ShowConfiguration.self, Users.self, RegistrationTokens.self, KeysCommand.self,
-            PeerCommand.self, CertificatesCommand.self, DoctorCommand.self,
+            Serve.self, Migrate.self, DatabaseCommand.self, ConfigurationCommand.self, Users.self,
+            RegistrationTokens.self, KeysCommand.self, PeerCommand.self, CertificatesCommand.self, DoctorCommand.self,
             DemoPopulate.self,
         ]
     )

@@ -11,7 +11,11 @@ struct ConfigurationOptions: ParsableArguments {
 
     /// The settings of file and environment, under the flags in `arguments`.
     func settings(arguments: [String] = []) throws -> Settings {
-        try Settings(
-            SettingsSources(path: file, arguments: arguments, environment: ProcessInfo.processInfo.environment))
+        try Settings(try sources(arguments: arguments))
+    }
+
+    /// Where they come from, for whoever wants to say so.
+    func sources(arguments: [String]) throws -> SettingsSources {
+        try SettingsSources(path: file, arguments: arguments, environment: ProcessInfo.processInfo.environment)
     }
 }
