@@ -78,7 +78,8 @@ let package = Package(
         .executableTarget(
             name: "CLI",
             dependencies: [
-                "Certificates", "ClientAPI", "Federation", "Home", "Postgres", "Sodium", "WebClient", "Wire", httpClient,
+                "Certificates", "ClientAPI", "Federation", "Home", "Postgres", "Sodium", "WebClient", "Wire",
+                httpClient,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
