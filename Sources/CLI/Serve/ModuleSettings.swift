@@ -23,10 +23,12 @@ extension Settings {
 
     /// Opens what a start would, as far as that needs neither keys nor database; throws what a start would.
     func checkWhatServeOpens() throws {
-        _ = try clientAPI(site: nil)
         _ = try openWebClient(logger: Logger(label: "homeserver"))
-        _ = try linking()
-        _ = try federation.tls?.configuration(of: "federation")
+        _ = try client.tls.map { try ServedCertificate($0, listener: "client") }
+        guard federation.mode != .closed else { return }
+        _ = try federation.tls.map { try ServedCertificate($0, listener: "federation") }
+        _ = try delegation()
+        _ = try linkRules()
     }
 
     /// The web client with its files read; nil where it is not served.
