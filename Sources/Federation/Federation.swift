@@ -16,21 +16,24 @@ package final class Federation: Sendable {
     package let sender = PeerSender()
 
     private let settings: FederationSettings
-    private let keys: LocalKeys
+    private let keys: OwnKeys
+    private let directory: KeyDirectory?
     private let time: any TimeSource
     private let loops: any EventLoopGroup
 
+    /// - Parameter directory: Where the keys lie, to follow when they change; nil for keys that do not.
     package init(
-        settings: FederationSettings, keys: LocalKeys, time: any TimeSource = SystemTime(),
-        loops: any EventLoopGroup = Federation.ownLoops
+        settings: FederationSettings, keys: LocalKeys, directory: KeyDirectory? = nil,
+        time: any TimeSource = SystemTime(), loops: any EventLoopGroup = Federation.ownLoops
     ) {
         self.settings = settings
-        self.keys = keys
+        self.keys = OwnKeys(keys)
+        self.directory = directory
         self.time = time
         self.loops = loops
     }
 
-    /// What the service group runs, in this order: the sender, then the listener.
+    /// What the service group runs, in this order: what watches the keys, the sender, then the listener.
     ///
     /// - Parameter onListening: Gets the port that the listener has bound.
     package func services(
@@ -58,10 +61,19 @@ package final class Federation: Sendable {
                 echoBack: EchoBack(time: time) { workshop.client(for: $0) },
                 ephemeralBuckets: buckets(Limits.ephemeralBurst, Limits.ephemeralRate),
                 rosterBuckets: buckets(Limits.rosterBurst, Limits.rosterRate)), keys: keys,
+            takeKeys: TakePushedKeys(peers: peers, ring: ring),
             delegation: settings.delegation ?? Delegation(host: settings.server), time: time)
         let listener = try FederationListener(
             settings: settings, responder: responder, loops: loops, onListening: onListening)
-        return [SenderService(sender: sender, workshop: workshop, resolver: resolver), listener]
+        var services: [any Service] = [KeysWatch(own: keys, time: time)]
+        if let directory {
+            services.append(
+                FollowKeys(
+                    server: settings.server, directory: (directory.keys.path, directory.secrets.path), own: keys,
+                    push: KeysPush(home: home, peers: peers, discovery: discovery, dialer: dialer, time: time),
+                    time: time))
+        }
+        return services + [SenderService(sender: sender, workshop: workshop, resolver: resolver), listener]
     }
 
     private func buckets<Key>(_ burst: Double, _ rate: Double) -> RateBuckets<Key>? {
@@ -71,6 +83,7 @@ package final class Federation: Sendable {
     private func ring(_ home: Home, _ download: KeysDownload) -> KeyRing {
         let logger = Logger(label: "federation.keys")
         let fingerprints = settings.rules.fingerprints
+        let time = time
         return KeyRing(
             time: time,
             store: PeerKeyStore(
@@ -93,7 +106,13 @@ package final class Federation: Sendable {
             alarm: { name, alarm in
                 logger.log(
                     level: alarm.stopsLink ? .critical : .warning, "the keys of a peer are not believed",
-                    metadata: ["peer": "\(name)", "reason": "\(alarm)"])
+                    metadata: ["peer": "\(name)", "reason": "\(alarm.word)"])
+                guard alarm.stopsLink else { return }
+                do throws(HomeError) {
+                    try await home.noteKeysAlarm(of: name, alarm.word, at: time.now())
+                } catch {
+                    logger.warning("the alarm could not be saved", metadata: ["peer": "\(name)", "error": "\(error)"])
+                }
             })
     }
 }
@@ -116,7 +135,7 @@ extension Home {
 /// What the workers of all peers share; makes them, and clients.
 private struct Workshop: Sendable {
     let home: Home
-    let keys: LocalKeys
+    let keys: OwnKeys
     let ring: KeyRing
     let peers: KnownPeers
     let discovery: Discovery

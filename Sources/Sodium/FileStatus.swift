@@ -13,6 +13,14 @@ package struct FileStatus: Sendable {
     /// The permission bits, 0…0o7777.
     package let mode: UInt32
     package let owner: UInt32
+    /// Another value whenever the file, or what its name means, has changed: which file, and when its content, mode or
+    /// owner last changed, in nanoseconds.
+    package let stamp: Stamp
+
+    package struct Stamp: Equatable, Sendable {
+        fileprivate let file: UInt64
+        fileprivate let changed: Int64
+    }
 
     /// Of an open file; nil when the call failed, and `errno` says why.
     package init?(of descriptor: Int32) {
@@ -40,5 +48,8 @@ package struct FileStatus: Sendable {
         isDirectory = status.st_mode & S_IFMT == S_IFDIR
         mode = UInt32(status.st_mode) & 0o7777
         owner = status.st_uid
+        stamp = Stamp(
+            file: UInt64(status.st_ino),
+            changed: Int64(status.st_ctim.tv_sec) &* 1_000_000_000 &+ Int64(status.st_ctim.tv_nsec))
     }
 }

@@ -37,39 +37,28 @@ struct InitialiseKeysCommand: AsyncParsableCommand {
     func run() async throws {
         let resolved = try options.resolved()
         let passphrase = throwAway ? nil : try rootPassphrase()
+        let made: InitialiseKeys.Result
         do throws(KeysProblem) {
             let directory = try KeyDirectory(
                 makingKeysPath: resolved.keysPath, secretsPath: resolved.secretsPath)
             let initialise = InitialiseKeys(server: resolved.server)
-            let made =
-                if let passphrase {
-                    try initialise.run(
-                        in: directory, rootPassphrase: passphrase, rootCost: minimumKdf ? .minimum : .moderate)
-                } else {
-                    try initialise.runThrowAway(in: directory)
-                }
-            report(made, resolved)
+            if let passphrase {
+                made = try initialise.run(
+                    in: directory, rootPassphrase: passphrase, rootCost: minimumKdf ? .minimum : .moderate)
+            } else {
+                made = try initialise.runThrowAway(in: directory)
+            }
         } catch {
             throw CommandFailure(error)
         }
+        report(made, resolved)
+        await options.record(
+            "keys init", of: resolved.server, "version=1 root=\(made.rootFingerprint) active=\(made.keyID)")
     }
 
     private func rootPassphrase() throws -> SecretBytes {
-        let text: String
-        if let passphraseFile {
-            text = try SecretInput.firstLine(of: passphraseFile)
-        } else {
-            guard let first = SecretInput.ask("Passphrase for the root key: "),
-                let second = SecretInput.ask("The same again: ")
-            else { throw CommandFailure("there is no terminal to ask for the passphrase; use --passphrase-file") }
-            guard first == second else { throw CommandFailure("the two passphrases differ") }
-            text = first
-        }
-        let least = minimumKdf ? 1 : InitialiseKeys.minimumPassphraseBytes
-        guard text.utf8.count >= least else {
-            throw CommandFailure("the root's passphrase must have at least \(least) bytes")
-        }
-        return SecretBytes(copying: text.utf8)
+        try PassphraseInput(file: passphraseFile, what: "the root key")
+            .new(atLeast: minimumKdf ? 1 : InitialiseKeys.minimumPassphraseBytes)
     }
 
     private func report(_ made: InitialiseKeys.Result, _ resolved: KeysOptions.Resolved) {

@@ -14,8 +14,7 @@ struct KeysFingerprintCommand: AsyncParsableCommand {
     func run() async throws {
         let resolved = try options.resolved()
         do throws(KeysProblem) {
-            let directory = try KeyDirectory(keysPath: resolved.keysPath, secretsPath: resolved.secretsPath)
-            let fingerprint = Fingerprint(of: try directory.loadKeyset(of: resolved.server).keyset.root)
+            let fingerprint = Fingerprint(of: try resolved.open().loadKeyset(of: resolved.server).keyset.root)
             if options.json {
                 printJSON(ServerFingerprint(server: resolved.server, fingerprint: fingerprint))
             } else {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Federation
+import Home
 import Wire
 
 /// Whose keys, and where they lie: by the settings, or by options that outweigh them.
@@ -24,7 +25,14 @@ struct KeysOptions: ParsableArguments {
         var server: ServerName
         var keysPath: String
         var secretsPath: String
+
+        func open() throws(KeysProblem) -> KeyDirectory {
+            try KeyDirectory(keysPath: keysPath, secretsPath: secretsPath)
+        }
     }
+
+    /// Whether an option says where the keys lie or whose they are.
+    var names: Bool { keysDir != nil || secretsDir != nil || serverName != nil }
 
     /// Reads the settings only for what the options leave open.
     func resolved() throws -> Resolved {
@@ -41,6 +49,43 @@ struct KeysOptions: ParsableArguments {
         return Resolved(
             server: named ?? settings.name, keysPath: keysDir ?? settings.keysDirectory,
             secretsPath: secretsDir ?? settings.secretsDirectory)
+    }
+}
+
+extension KeysOptions {
+    /// Says what a change did: lines for people, an object for programs.
+    func show(_ difference: KeysetDifference) {
+        if json {
+            printJSON(difference)
+        } else {
+            for line in difference.lines { print(line) }
+        }
+    }
+
+    /// Leaves an entry in the audit log where the settings lead to one. The change is done already: a database that is away
+    /// costs a warning.
+    func record(_ action: String, _ difference: KeysetDifference) async {
+        await record(action, of: difference.new.server, difference.summary)
+    }
+
+    func record(_ action: String, of server: ServerName, _ detail: String) async {
+        let settings: Settings
+        do {
+            settings = try configuration.settings()
+        } catch {
+            // Without settings there is no database: a machine that has only the keys.
+            return
+        }
+        StructuredLog.bootstrapForCommand(settings.log)
+        let change = AuditedChange(
+            actor: Operator.current.name, action: action, subject: server.text, detail: detail)
+        do {
+            try await withDatabase(settings.postgres.alone) { client in
+                try await AuditLog(database: client).record(change, at: SystemTime().now())
+            }
+        } catch {
+            note("warning: this is done, but not in the audit log: \(error)")
+        }
     }
 }
 

@@ -6,9 +6,10 @@ import Wire
 struct KeysStatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
-        abstract: "Checks the key files and says how long the keys last.",
-        discussion:
-            "Warns from 30 days before the end. Exit codes: 0 all is well, 1 a warning, 2 something does not work."
+        abstract: "Checks the key files and says how long the keys last and what to do next.",
+        discussion: """
+            Warns 30, 14 and 7 days before the end. Exit codes: 0 all is well, 1 a warning, 2 something does not work.
+            """
     )
 
     @OptionGroup var options: KeysOptions
@@ -17,9 +18,10 @@ struct KeysStatusCommand: AsyncParsableCommand {
         let resolved = try options.resolved()
         let status: KeysStatus
         do throws(KeysProblem) {
-            let directory = try KeyDirectory(keysPath: resolved.keysPath, secretsPath: resolved.secretsPath)
-            let keys = try LoadKeys(server: resolved.server).run(from: directory)
-            status = KeysStatus(of: keys.keyset.keyset, now: SystemTime().now())
+            let directory = try resolved.open()
+            let keyset = try LoadKeys(server: resolved.server).run(from: directory).keyset.keyset
+            status = KeysStatus(
+                of: keyset, now: SystemTime().now(), files: try KeyFiles(in: directory, of: keyset))
         } catch {
             if options.json { printJSON(BrokenKeys(server: resolved.server, problem: error.description)) }
             throw CommandFailure(error)

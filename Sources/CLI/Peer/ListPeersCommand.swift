@@ -43,6 +43,7 @@ private struct PeerLine: JSONWritable {
     var text: String {
         var words = ["\(peer.name)", "policy=\(peer.policy.rawValue)", "pin=\(pin.rawValue)"]
         if let root { words.append("root=\(root)") }
+        if let alarm = peer.keysAlarm { words.append("keys-alarm=\(alarm)") }
         if let link {
             words.append("waiting=\(link.last - link.acked)")
             if link.attempts > 0 { words.append("failed-attempts=\(link.attempts)") }
@@ -58,6 +59,8 @@ private struct PeerLine: JSONWritable {
         writer.field("policy", peer.policy.rawValue)
         writer.field("pin", pin.rawValue)
         writer.field("root_fingerprint", root)
+        writer.field("keys_alarm", peer.keysAlarm)
+        writer.field("keys_alarm_at", peer.keysAlarmAt)
         writer.field("waiting", link.map { $0.last - $0.acked })
         writer.field("failed_attempts", link?.attempts)
         writer.field("next_try_at", link?.nextTryAt)

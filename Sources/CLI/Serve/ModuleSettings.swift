@@ -44,19 +44,26 @@ extension Settings {
     }
 
     /// The links, with the keys opened; nil where federation is closed.
-    func openFederation(certificate: ServedCertificate?) throws -> (federation: Federation, keys: LocalKeys)? {
+    func openFederation(certificate: ServedCertificate?) throws -> Federation? {
         guard let certificate, federation.mode != .closed else { return nil }
         let settings = FederationSettings(
             server: name, host: federation.host, port: federation.port, tls: certificate.configuration,
             delegation: try delegation(), rules: try linkRules(), limitsEnabled: limits)
-        let keys = try openKeys()
-        return (Federation(settings: settings, keys: keys), keys)
+        return Federation(settings: settings, keys: try openKeys(), directory: try openKeyDirectory())
+    }
+
+    private func openKeyDirectory() throws -> KeyDirectory {
+        do throws(KeysProblem) {
+            return try KeyDirectory(keysPath: keysDirectory, secretsPath: secretsDirectory)
+        } catch {
+            throw CommandFailure(error)
+        }
     }
 
     /// This homeserver's own keys, as the serving process opens them.
     func openKeys() throws -> LocalKeys {
+        let directory = try openKeyDirectory()
         do throws(KeysProblem) {
-            let directory = try KeyDirectory(keysPath: keysDirectory, secretsPath: secretsDirectory)
             return try LoadKeys(server: name).run(from: directory)
         } catch {
             throw CommandFailure(error)

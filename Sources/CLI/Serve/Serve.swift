@@ -72,7 +72,7 @@ struct Serve: AsyncParsableCommand {
         let links = try settings.openFederation(certificate: shownToPeers)
         let home = Home(
             settings: settings.home, database: database.shared, writerDatabase: database.writer,
-            delivery: Outlets(hub: hub, sender: links?.federation.sender))
+            delivery: Outlets(hub: hub, sender: links?.sender))
         try await home.claimDatabase()
         let listener = settings.clientAPI(site: site, certificate: shownToClients)
         let clients = ClientAPI(home: home, hub: hub, settings: listener, logger: logger) { port in
@@ -90,8 +90,7 @@ struct Serve: AsyncParsableCommand {
                 registry: registry, hub: hub, home: home, database: database, time: SystemTime())
             services.append(NamedService("metrics", metrics.listener(settings.metrics.host, port, logger)))
         }
-        if let (federation, keys) = links {
-            services.append(NamedService("keys watch", KeysWatch(keys: keys, logger: logger)))
+        if let federation = links {
             let parts = try federation.services(home: home) { port in
                 logger.notice(
                     "listening for homeservers", metadata: ["host": "\(settings.federation.host)", "port": "\(port)"])

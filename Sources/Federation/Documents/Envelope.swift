@@ -62,6 +62,12 @@ package struct Envelope: Equatable, Sendable {
 extension Envelope: JSONWritable {
     package func write(to writer: inout JSONWriter) {
         writer.beginObject()
+        writeFields(to: &writer)
+        writer.endObject()
+    }
+
+    /// The two fields, for an object that has others too.
+    func writeFields(to writer: inout JSONWriter) {
         writer.field("payload", Base64.encode(payload))
         writer.key("signatures")
         writer.beginArray()
@@ -72,6 +78,5 @@ extension Envelope: JSONWritable {
             writer.endObject()
         }
         writer.endArray()
-        writer.endObject()
     }
 }

@@ -29,7 +29,7 @@ package struct KeysDocument: Equatable, Sendable {
         }
         guard let object = parsed.object else { throw FieldError(field: "body", problem: "must be an object") }
         _ = try object.integer("v", in: 1...1)
-        keyset = try SignedKeyset(try Envelope(try object.object("keyset")))
+        keyset = try SignedKeyset(try object.object("keyset"))
         freshnessEnvelope = try Envelope(try object.object("freshness"))
         freshness = try Freshness(parsing: freshnessEnvelope.payload)
         guard let active = keyset.keyset.activeKey, freshnessEnvelope.isSigned(by: active.publicKey, as: .freshness)
@@ -45,7 +45,7 @@ extension KeysDocument: JSONWritable {
     package func write(to writer: inout JSONWriter) {
         writer.beginObject()
         writer.field("v", 1)
-        writer.field("keyset", keyset.envelope)
+        writer.field("keyset", keyset)
         writer.field("freshness", freshnessEnvelope)
         writer.endObject()
     }

@@ -38,9 +38,7 @@ package enum KeysetPolicy {
 
     /// The pinned root, or one that it signed for; before there is one, the fingerprint that the operator gave, if any.
     private static func isRootTrusted(_ new: SignedKeyset, _ pinned: PinnedKeys) -> Bool {
-        if let root = pinned.root {
-            return new.keyset.root == root || new.envelope.isSigned(by: root, as: .keyset)
-        }
+        if let root = pinned.root { return new.isTrusted(bySigned: root) }
         guard let fingerprint = pinned.fingerprint else { return true }
         return Fingerprint(of: new.keyset.root) == fingerprint
     }

@@ -9,18 +9,21 @@ import Wire
 struct FederationResponder: HTTPResponder {
     let verify: VerifyRequest
     let actions: PeerActions
-    let keys: LocalKeys
+    let keys: OwnKeys
+    let takeKeys: TakePushedKeys
     let delegation: Delegation
     let time: any TimeSource
     private let logger = Logger(label: "federation.incoming")
     private let answers = CountersByValue("federation_requests", by: "code")
 
     init(
-        verify: VerifyRequest, actions: PeerActions, keys: LocalKeys, delegation: Delegation, time: any TimeSource
+        verify: VerifyRequest, actions: PeerActions, keys: OwnKeys, takeKeys: TakePushedKeys, delegation: Delegation,
+        time: any TimeSource
     ) {
         self.verify = verify
         self.actions = actions
         self.keys = keys
+        self.takeKeys = takeKeys
         self.delegation = delegation
         self.time = time
     }
@@ -40,6 +43,7 @@ struct FederationResponder: HTTPResponder {
         switch route {
         case .keys?: return open(context) { keys.document(at: time.now()) }
         case .wellKnown?: return open(context) { delegation.body }
+        case .pushedKeys?: return await pushedKeys(request, context)
         case .transaction?, .hello?, .echo?, .ephemeral?, .rosters?:
             guard let route else { preconditionFailure("it has just been matched") }
             return await signed(request, route, context)
@@ -54,6 +58,21 @@ struct FederationResponder: HTTPResponder {
             return refused(.rateLimited(retryAfter: delay), context)
         }
         return response(status: 200, body: document(), headers: [("content-type", SignatureProfile.contentType)])
+    }
+
+    // MARK: Keys that prove themselves
+
+    private func pushedKeys(_ request: Request, _ context: FederationContext) async -> Response {
+        do throws(FederationError) {
+            let length = try VerifyRequest.declaredLength(of: request.head, most: KeysDocument.maximumBytes)
+            if let delay = verify.admitStranger(from: context.customer) { throw .rateLimited(retryAfter: delay) }
+            let body = try await VerifyRequest.read(request.body, length: length, on: context.channel)
+            try await takeKeys.run(body)
+            Counter(label: "federation_requests", dimensions: [("code", "ok")]).increment()
+            return Response(status: .noContent)
+        } catch {
+            return refused(error, context)
+        }
     }
 
     // MARK: Requests of peers

@@ -37,7 +37,7 @@ struct PeerActions: Sendable {
         case .echo: return try await echo(body, from: peer)
         case .ephemeral: return try await ephemeral(body, from: peer)
         case .rosters: return try await rosters(body, from: peer)
-        case .keys, .wellKnown: throw .notFound
+        case .keys, .pushedKeys, .wellKnown: throw .notFound
         }
     }
 

@@ -24,7 +24,7 @@ struct VerifyRequest: Sendable {
     /// Steps 1 to 8: what the request's head alone decides.
     func admit(_ request: HTTPRequest, from address: IPAddress?) async throws(FederationError) -> AdmittedRequest {
         // 1. Size, as the header says it.
-        let length = try VerifyRequest.declaredLength(of: request)
+        let length = try VerifyRequest.declaredLength(of: request, most: Limits.transactionBytes)
         // 2. The address' bucket.
         try take(address, from: addressBuckets)
         // 3. Names and policy.
@@ -55,22 +55,30 @@ struct VerifyRequest: Sendable {
         of admitted: AdmittedRequest, _ stream: RequestBody, on channel: any Channel
     ) async throws(FederationError) -> [UInt8] {
         // 9. Read it.
+        let body = try await VerifyRequest.read(stream, length: admitted.length, on: channel)
+        // 10. Its digest.
+        try step { () throws(SignatureProblem) in try admitted.signature.contentDigest.check(body: body) }
+        return body
+    }
+
+    /// A body of at most `length` bytes, within the time for one.
+    static func read(
+        _ stream: RequestBody, length: Int, on channel: any Channel
+    ) async throws(FederationError) -> [UInt8] {
         let timeLimit = channel.eventLoop.scheduleTask(in: TimeAmount(Limits.federationBodyTime)) {
             channel.close(promise: nil)
         }
         defer { timeLimit.cancel() }
         var body: [UInt8] = []
-        body.reserveCapacity(admitted.length)
+        body.reserveCapacity(length)
         do {
             for try await part in stream {
-                guard body.count + part.readableBytes <= admitted.length else { throw FederationError.tooLarge }
+                guard body.count + part.readableBytes <= length else { throw FederationError.tooLarge }
                 body.append(contentsOf: part.readableBytesView)
             }
         } catch {
             throw error as? FederationError ?? .invalid(problem: "the body ended too early")
         }
-        // 10. Its digest.
-        try step { () throws(SignatureProblem) in try admitted.signature.contentDigest.check(body: body) }
         return body
     }
 
@@ -81,10 +89,10 @@ struct VerifyRequest: Sendable {
 
     // MARK: The steps
 
-    private static func declaredLength(of request: HTTPRequest) throws(FederationError) -> Int {
+    static func declaredLength(of request: HTTPRequest, most: Int) throws(FederationError) -> Int {
         guard let field = request.headerFields[.contentLength] else { throw .lengthRequired }
         guard let length = Int(field), length >= 0 else { throw .invalid(problem: "content-length must be a number") }
-        guard length <= Limits.transactionBytes else { throw .tooLarge }
+        guard length <= most else { throw .tooLarge }
         return length
     }
 

@@ -6,6 +6,8 @@ package enum KeyFileProblem: Error, Equatable, CustomStringConvertible, Sendable
     case owner(path: String, found: UInt32, wanted: UInt32)
     case notAFile(path: String)
     case notADirectory(path: String)
+    /// Another command holds the directory.
+    case busy(path: String)
     case tooLong(path: String, maximum: Int)
     case system(path: String, operation: String, error: String)
 
@@ -19,6 +21,7 @@ package enum KeyFileProblem: Error, Equatable, CustomStringConvertible, Sendable
             "\(path) belongs to user \(found); it must belong to user \(wanted), who runs this"
         case .notAFile(let path): "\(path) is not a plain file (a link is not followed)"
         case .notADirectory(let path): "\(path) is not a directory (a link is not followed)"
+        case .busy(let path): "\(path) is being changed by another command; try again when it is done"
         case .tooLong(let path, let maximum): "\(path) is longer than \(maximum) bytes"
         case .system(let path, let operation, let error): "\(path): \(operation) failed: \(error)"
         }

@@ -15,6 +15,19 @@ package final class KeyRing: Sendable {
         case notFresh(at: Instant)
         case unreadable(FieldError)
 
+        /// For peers and for programs.
+        package var word: String {
+            switch self {
+            case .refused(.rollback): "rollback"
+            case .refused(.equivocation): "equivocation"
+            case .refused(.rootChanged): "root_changed"
+            case .refused(.invalid(let field)): "invalid \(field)"
+            case .refused(.accept): "refused"
+            case .notFresh: "not_fresh"
+            case .unreadable(let error): "unreadable: \(error)"
+            }
+        }
+
         /// Whether the link must stand still until an operator has explained it: what is pinned was broken. Its queues
         /// are kept, and it may go on when the pinned keys are shown again.
         package var stopsLink: Bool {
@@ -51,15 +64,15 @@ package final class KeyRing: Sendable {
     private let store: PeerKeyStore
     private let maximumPeers: Int
     private let fetchKeys: @Sendable (ServerName) async throws -> [UInt8]
-    private let alarm: @Sendable (ServerName, Alarm) -> Void
+    private let alarm: @Sendable (ServerName, Alarm) async -> Void
 
     /// - Parameters:
     ///   - fetch: the body of the peer's `GET /federation/v1/keys`, within the outgoing side's own time limits.
-    ///   - alarm: called when fetched keys are not believed; it must not block.
+    ///   - alarm: called when fetched keys are not believed; the fetch ends after it.
     package init(
         time: any TimeSource = SystemTime(), store: PeerKeyStore, maximumPeers: Int = 10_000,
         fetch: @escaping @Sendable (ServerName) async throws -> [UInt8],
-        alarm: @escaping @Sendable (ServerName, Alarm) -> Void
+        alarm: @escaping @Sendable (ServerName, Alarm) async -> Void
     ) {
         self.time = time
         self.store = store
@@ -110,6 +123,45 @@ package final class KeyRing: Sendable {
                 state.entries[server]?.isForgotten = true
             }
         }
+    }
+
+    // MARK: Receiving
+
+    /// What became of a keys document that came by itself.
+    package enum Received: Equatable, Sendable {
+        /// It is the one that is pinned: nothing is to be done.
+        case known
+        case taken
+        /// Nothing is pinned of that homeserver: a stranger's keys are only ever fetched.
+        case notPinned
+        case refused(Alarm)
+        /// The store is away.
+        case unavailable
+    }
+
+    /// Takes a document that somebody sent in a peer's name, if the pinned root has signed it and it is newer.
+    ///
+    /// It may have been recorded and sent again. So it is no contact and takes the place of no fetch that is due; but
+    /// what it revokes is revoked at once.
+    package func receive(_ document: KeysDocument, _ body: [UInt8], of server: ServerName) async -> Received {
+        guard var stored = try? await store.load(server) ?? StoredPeerKeys(), let pinned = try? stored.pinned() else {
+            return .unavailable
+        }
+        guard pinned.root != nil else { return .notPinned }
+        do throws(Alarm) {
+            try judge(document, of: server, pinned)
+        } catch {
+            return .refused(error)
+        }
+        guard document.keyset.keyset.version > pinned.version else { return .known }
+        stored.accept(document, body)
+        do {
+            try await store.save(server, stored)
+        } catch {
+            return .unavailable
+        }
+        state.withLock { $0.entries[server]?.machine.received(document) }
+        return .taken
     }
 
     // MARK: Deciding
@@ -181,13 +233,16 @@ package final class KeyRing: Sendable {
         guard var stored = try? await store.load(server) ?? StoredPeerKeys(), let pinned = try? stored.pinned() else {
             return .failed(isStranger: false)
         }
-        guard let body = try? await fetchKeys(server), let document = read(body, of: server, pinned) else {
+        guard let body = try? await fetchKeys(server) else { return .failed(isStranger: pinned.isStranger) }
+        let document: KeysDocument
+        do throws(Alarm) {
+            document = try KeyRing.parse(body)
+            try judge(document, of: server, pinned)
+        } catch {
+            await alarm(server, error)
             return .failed(isStranger: pinned.isStranger)
         }
-        stored.root = document.keyset.keyset.root.bytes
-        stored.version = document.keyset.keyset.version
-        stored.sha256 = document.keyset.sha256
-        stored.document = body
+        stored.accept(document, body)
         do {
             try await store.save(server, stored)
         } catch {
@@ -196,20 +251,14 @@ package final class KeyRing: Sendable {
         return .believed(document)
     }
 
-    /// The document, if it is to be believed; otherwise the operator hears why not.
-    private func read(_ body: [UInt8], of server: ServerName, _ pinned: PinnedKeys) -> KeysDocument? {
+    /// Whether a document is to be believed, given what is pinned; the one place for those that were fetched and for those
+    /// that came by themselves.
+    private func judge(_ document: KeysDocument, of server: ServerName, _ pinned: PinnedKeys) throws(Alarm) {
         let now = time.now()
-        do throws(Alarm) {
-            let document = try KeyRing.parse(body)
-            let verdict = KeysetPolicy.judge(new: document.keyset, of: server, pinned: pinned, now: now)
-            guard verdict == .accept else { throw .refused(verdict) }
-            guard document.freshness.confirms(document.keyset, now: now) else {
-                throw .notFresh(at: document.freshness.at)
-            }
-            return document
-        } catch {
-            alarm(server, error)
-            return nil
+        let verdict = KeysetPolicy.judge(new: document.keyset, of: server, pinned: pinned, now: now)
+        guard verdict == .accept else { throw .refused(verdict) }
+        guard document.freshness.confirms(document.keyset, now: now) else {
+            throw .notFresh(at: document.freshness.at)
         }
     }
 

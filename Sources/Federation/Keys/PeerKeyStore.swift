@@ -6,7 +6,7 @@ package import Wire
 package struct PeerKeyStore: Sendable {
     /// Nil for a homeserver that nothing is known of.
     package let load: @Sendable (ServerName) async throws -> StoredPeerKeys?
-    /// Keeps the root, the version and hash, and the document from which revocations are read.
+    /// Throws when a newer version is kept already; a good document ends an alarm. Keeps the root, the version and hash, and the document from which revocations are read.
     package let save: @Sendable (ServerName, StoredPeerKeys) async throws -> Void
 
     package init(
@@ -45,6 +45,14 @@ package struct StoredPeerKeys: Equatable, Sendable {
         self.init(
             rootFingerprint: peer.rootFingerprint, root: peer.rootPublicKey, version: peer.keysetVersion,
             sha256: peer.keysetHash, document: peer.keysDocument)
+    }
+
+    /// Takes over what was judged to be good.
+    mutating func accept(_ accepted: KeysDocument, _ body: [UInt8]) {
+        root = accepted.keyset.keyset.root.bytes
+        version = accepted.keyset.keyset.version
+        sha256 = accepted.keyset.sha256
+        document = body
     }
 
     /// What `KeysetPolicy` needs of it. What cannot be read is an error: forgetting a pin would be worse.

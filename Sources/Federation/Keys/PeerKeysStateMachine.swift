@@ -28,6 +28,8 @@ struct PeerKeysStateMachine {
     }
 
     private var known: Known?
+    /// The newest version that was ever believed, by a fetch or because it was sent to us.
+    private var newest: Int64 = 0
     private var contactAt: Duration?
     private var isFetching = false
     private var failures = 0
@@ -54,10 +56,21 @@ struct PeerKeysStateMachine {
 
     /// A fetch gave a document that `KeysetPolicy` accepted.
     mutating func fetched(_ document: KeysDocument, at monotonic: Duration) {
+        // The peer's new keyset came by itself while the old one was on its way.
+        guard document.keyset.keyset.version >= newest else { return failed(isStranger: false, at: monotonic) }
+        newest = document.keyset.keyset.version
         known = Known(document: document, fetchedAt: monotonic)
         isFetching = false
         failures = 0
         nextTryAt = nil
+    }
+
+    /// The peer, or somebody who has heard it, sent a newer document that `KeysetPolicy` accepted. It takes the place of
+    /// what is known and is no contact: when keys must be fetched anew stays as it was.
+    mutating func received(_ document: KeysDocument) {
+        guard document.keyset.keyset.version > newest else { return }
+        newest = document.keyset.keyset.version
+        known = known.map { Known(document: document, fetchedAt: $0.fetchedAt) }
     }
 
     /// A fetch failed, or what it gave was not to be believed. What was known before stays as good as it was.

@@ -85,6 +85,11 @@ package final class SecretDirectory: Sendable {
         }
         defer { close(file) }
         try SecretDirectory.check(file, path, wanted: SecretDirectory.fileMode)
+        return try SecretDirectory.contents(of: file, path, maximumBytes: maximumBytes)
+    }
+
+    /// All bytes of an open file.
+    static func contents(of file: Int32, _ path: String, maximumBytes: Int) throws(KeyFileProblem) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: maximumBytes + 1)
         var count = 0
         while count < bytes.count {
@@ -128,6 +133,18 @@ package final class SecretDirectory: Sendable {
         try synchronise()
     }
 
+    /// Takes back a file that was made a moment ago for something that then failed.
+    package func remove(_ name: String) {
+        unlinkat(descriptor, name, 0)
+    }
+
+    /// Keeps every other command from changing anything here, until this object is let go.
+    package func lock() throws(KeyFileProblem) {
+        guard flock(descriptor, LOCK_EX | LOCK_NB) != 0 else { return }
+        throw errno == EWOULDBLOCK
+            ? .busy(path: path) : .system(path: path, operation: "flock", error: SecretDirectory.errorText())
+    }
+
     private func writeTemporary(for name: String, _ bytes: [UInt8]) throws(KeyFileProblem) -> String {
         let temporary = ".\(name).\(UInt64.random(in: .min ... .max)).new"
         let path = path(of: temporary)
@@ -135,6 +152,17 @@ package final class SecretDirectory: Sendable {
         let file = openat(descriptor, temporary, flags, mode_t(SecretDirectory.fileMode))
         guard file >= 0 else { throw .system(path: path, operation: "create", error: SecretDirectory.errorText()) }
         defer { close(file) }
+        do throws(KeyFileProblem) {
+            try SecretDirectory.fill(file, path, bytes)
+        } catch {
+            unlinkat(descriptor, temporary, 0)
+            throw error
+        }
+        return temporary
+    }
+
+    /// Writes a new file's bytes down to the disk, for its owner alone.
+    static func fill(_ file: Int32, _ path: String, _ bytes: [UInt8]) throws(KeyFileProblem) {
         var written = 0
         while written < bytes.count {
             let length = bytes.withUnsafeBytes { buffer in
@@ -145,11 +173,8 @@ package final class SecretDirectory: Sendable {
             written += length
         }
         guard written == bytes.count, fchmod(file, mode_t(SecretDirectory.fileMode)) == 0, fsync(file) == 0 else {
-            let text = SecretDirectory.errorText()
-            unlinkat(descriptor, temporary, 0)
-            throw .system(path: path, operation: "write", error: text)
+            throw .system(path: path, operation: "write", error: SecretDirectory.errorText())
         }
-        return temporary
     }
 
     private func synchronise() throws(KeyFileProblem) {
@@ -158,7 +183,7 @@ package final class SecretDirectory: Sendable {
         }
     }
 
-    private static func check(_ descriptor: Int32, _ path: String, wanted: UInt32) throws(KeyFileProblem) {
+    static func check(_ descriptor: Int32, _ path: String, wanted: UInt32) throws(KeyFileProblem) {
         guard let status = FileStatus(of: descriptor) else {
             throw .system(path: path, operation: "stat", error: errorText())
         }
@@ -178,7 +203,7 @@ package final class SecretDirectory: Sendable {
         #endif
     }
 
-    private static func errorText(_ number: Int32 = errno) -> String {
+    static func errorText(_ number: Int32 = errno) -> String {
         String(cString: strerror(number))
     }
 }

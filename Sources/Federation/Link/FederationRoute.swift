@@ -3,6 +3,8 @@ import Wire
 /// The routes of the federation listener, as both sides spell them: a request line in, a path out.
 package enum FederationRoute: Sendable, Equatable {
     case keys
+    /// A peer's new keyset, which it sends by itself.
+    case pushedKeys
     case wellKnown
     case transaction(epoch: String, firstSeq: Int64)
     case hello
@@ -26,6 +28,7 @@ package enum FederationRoute: Sendable, Equatable {
     package init?(method: String, path: String) {
         switch (method, path) {
         case ("GET", FederationRoute.keysPath): self = .keys
+        case ("POST", FederationRoute.keysPath): self = .pushedKeys
         case ("GET", FederationRoute.wellKnownPath): self = .wellKnown
         case ("POST", FederationRoute.helloPath): self = .hello
         case ("POST", FederationRoute.echoPath): self = .echo

@@ -17,14 +17,14 @@ actor PeerClient {
     private let us: ServerName
     private let peer: ServerName
     private let connection: PeerConnection
-    private let keys: LocalKeys
+    private let keys: OwnKeys
     private let ring: KeyRing
     private let time: any TimeSource
     private var clockDifference = Duration.zero
     private let logger = Logger(label: "federation.client")
 
     init(
-        us: ServerName, peer: ServerName, connection: PeerConnection, keys: LocalKeys, ring: KeyRing,
+        us: ServerName, peer: ServerName, connection: PeerConnection, keys: OwnKeys, ring: KeyRing,
         time: any TimeSource
     ) {
         self.us = us

@@ -22,6 +22,11 @@ extension Home {
         try await peerStore.saveKeys(of: peer, root: root, version: version, hash: hash, document: document)
     }
 
+    /// Keeps that a peer shows keys which break what is pinned, for the operator and beyond a restart.
+    package func noteKeysAlarm(of name: ServerName, _ alarm: String, at instant: Instant) async throws(HomeError) {
+        try await peerStore.noteKeysAlarm(of: name, alarm, at: instant)
+    }
+
     /// Notes the root's fingerprint that an operator got from the peer's operator (`peer add`).
     package func pinFingerprint(_ fingerprint: String, of peer: PeerKey) async throws(HomeError) {
         try await peerStore.pin(fingerprint: fingerprint, of: peer)

@@ -18,6 +18,9 @@ package struct Peer: Sendable {
     package let keysetHash: [UInt8]?
     /// The last keys document that was verified.
     package let keysDocument: [UInt8]?
+    /// What of the peer's keys broke what is pinned, and since when; nil once the pinned keys are shown again.
+    package let keysAlarm: String?
+    package let keysAlarmAt: Instant?
 }
 
 /// The state of the durable lane to a peer.

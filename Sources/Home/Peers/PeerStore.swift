@@ -6,7 +6,7 @@ struct PeerStore: Sendable {
     let database: PostgresClient
 
     private static let peerColumns =
-        "key, name, policy, root_fingerprint, root_public, keyset_version, keyset_sha256, keys_document"
+        "key, name, policy, root_fingerprint, root_public, keyset_version, keyset_sha256, keys_document, keys_alarm, keys_alarm_at"
 
     func peer(named name: ServerName) async throws(HomeError) -> Peer? {
         try await peers("SELECT \(unescaped: Self.peerColumns) FROM peers WHERE name = \(name.text)").first
@@ -49,20 +49,35 @@ struct PeerStore: Sendable {
                         key: PeerKey(try rows.int64(row, 0)), name: name, policy: policy,
                         rootFingerprint: try rows.optionalText(row, 3), rootPublicKey: try rows.optionalBytes(row, 4),
                         keysetVersion: try rows.int64(row, 5), keysetHash: try rows.optionalBytes(row, 6),
-                        keysDocument: try rows.optionalBytes(row, 7)))
+                        keysDocument: try rows.optionalBytes(row, 7), keysAlarm: try rows.optionalText(row, 8),
+                        keysAlarmAt: try rows.optionalInstant(row, 9)))
             }
             return peers
         } catch { throw HomeError(error) }
     }
 
+    /// Throws `conflict` when a newer keyset is kept already. Good keys end an alarm about bad ones.
     func saveKeys(
         of peer: PeerKey, root: [UInt8], version: Int64, hash: [UInt8], document: [UInt8]
     ) async throws(HomeError) {
+        let saved: Int
+        do throws(PostgresError) {
+            saved = try await database.execute(
+                """
+                UPDATE peers SET root_public = \(root), keyset_version = \(version), keyset_sha256 = \(hash),
+                    keys_document = \(document), keys_alarm = NULL, keys_alarm_at = NULL
+                WHERE key = \(peer.value) AND keyset_version <= \(version)
+                """)
+        } catch { throw HomeError(error) }
+        guard saved > 0 else { throw .conflict("a newer keyset of the peer is kept") }
+    }
+
+    /// The first instant of an alarm stays, for as long as it is the same one.
+    func noteKeysAlarm(of name: ServerName, _ alarm: String, at instant: Instant) async throws(HomeError) {
         try await execute(
             """
-            UPDATE peers SET root_public = \(root), keyset_version = \(version), keyset_sha256 = \(hash),
-                keys_document = \(document)
-            WHERE key = \(peer.value)
+            UPDATE peers SET keys_alarm = \(alarm), keys_alarm_at = \(instant)
+            WHERE name = \(name.text) AND keys_alarm IS DISTINCT FROM \(alarm)
             """)
     }
 

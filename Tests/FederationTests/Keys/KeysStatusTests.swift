@@ -32,7 +32,8 @@ import Wire
     @Test func programsGetTheSame() throws {
         let status = try status(keyDays: 10, keysetDays: 100, secondsLater: 1)
         let json = try #require(try JSON.parse(JSONWriter.bytes(of: status)).object)
-        #expect(json.keys == ["server", "level", "root_fingerprint", "keyset", "key"])
+        #expect(json.keys == ["server", "level", "root_fingerprint", "keyset", "key", "revoked", "next"])
+        #expect(try json.array("next") == [.string("homeserver keys renew")])
         #expect(try json.string("level") == "warning")
         #expect(try json.string("root_fingerprint") == status.rootFingerprint.text)
         #expect(try json.object("keyset").integer("days_left") == 99)
@@ -46,7 +47,8 @@ import Wire
         let keys = try TestKeys()
         let status = KeysStatus(of: keys.keyset(keys: [keys.key(.revoked)]).keyset, now: TestKeys.now)
         #expect(status.level == .failure)
-        #expect(status.lines.last == "no online key is active")
+        #expect(status.lines[3] == "no online key is active")
+        #expect(status.steps == ["homeserver keys renew"])
     }
 
     private func status(keyDays: Int, keysetDays: Int, secondsLater: Int) throws -> KeysStatus {

@@ -57,7 +57,7 @@ struct LinkDocumentsTests {
     }
 
     @Test(arguments: [
-        ("POST", "/federation/v1/keys"), ("GET", "/federation/v1/keys/"), ("GET", "/federation/v1/Keys"), ("GET", "/"),
+        ("PUT", "/federation/v1/keys"), ("GET", "/federation/v1/keys/"), ("GET", "/federation/v1/Keys"), ("GET", "/"),
         ("GET", ""), ("get", "/federation/v1/keys"), ("GET", "//federation/v1/keys"), ("GET", "/federation/v1/%6beys"),
         ("PUT", "/federation/v1/transactions/"), ("PUT", "/federation/v1/transactions/E1"),
         ("PUT", "/federation/v1/transactions/E1/"), ("PUT", "/federation/v1/transactions/E1/0"),

@@ -51,6 +51,8 @@ class ForeignPeer:
         self.snapshots = 0  # how many were complete
         self.rosters = []  # what was asked about rosters
         self.gen, self.n = int(time.time() * 1000), 0
+        self.other_keys = []  # (key, state) beside the active one, as the keyset lists them
+        self.pushed = []  # keys documents that came by themselves
         self._keysets = {}
         self.changes = Changes()
         self._server_tls = server_tls
@@ -69,6 +71,7 @@ class ForeignPeer:
     async def starts(self):
         app = web.Application(client_max_size=2 << 20)
         app.router.add_get("/federation/v1/keys", self._keys)
+        app.router.add_post("/federation/v1/keys", self._takes_keys)
         app.router.add_put("/federation/v1/transactions/{epoch}/{first}", self._transaction)
         app.router.add_post("/federation/v1/hello", self._hello)
         app.router.add_post("/federation/v1/echo", self._echo)
@@ -86,7 +89,16 @@ class ForeignPeer:
 
     def listed_keys(self, now):
         """The entries of the keyset."""
-        return [self.entry(self.key, now, "active")]
+        return [self.entry(self.key, now, "active")] + [self.listed(key, now, state) for key, state in self.other_keys]
+
+    def listed(self, key, now, state):
+        """One that does not sign any more, or not yet."""
+        match state:
+            case "retired":
+                return self.entry(key, now, state, not_after=instant(now - timedelta(seconds=1)))
+            case "revoked":
+                return self.entry(key, now, state, revoked_at=instant(now))
+        return self.entry(key, now, state)
 
     @staticmethod
     def entry(key, now, state, **fields):
@@ -123,6 +135,23 @@ class ForeignPeer:
     def keyset_payload(self, version):
         """The bytes of a version that was shown before; the next one names their hash."""
         return self._keysets[(version, self.root.id)]
+
+    def next_keyset(self, key, *others):
+        """Another version, in which `key` signs; `others` are (key, state)."""
+        payload = base64.b64decode(self.keys_document()["keyset"]["payload"])
+        self.version, self.previous = self.version + 1, hashlib.sha256(payload).hexdigest()
+        self.key, self.other_keys = key, list(others)
+
+    async def pushes_keys(self, node, document=None):
+        """Sends its keys, or the document given, by itself."""
+        body = json.dumps(document or self.keys_document()).encode()
+        headers = [("Content-Type", "application/json")]
+        return await exchange(node.federation_port, self._client_tls, "POST", "/federation/v1/keys", headers, body=body)
+
+    async def _takes_keys(self, request):
+        self.pushed.append(json.loads(await request.read()))
+        self.changes.happened()
+        return web.Response(status=204)
 
     async def _keys(self, _):
         self.key_fetches += 1

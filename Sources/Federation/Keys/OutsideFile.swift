@@ -1,0 +1,68 @@
+import Sodium
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// A file that an operator names in any directory, a mounted stick included: a root key, a backup, a keyset on its way.
+package struct OutsideFile: Sendable {
+    package let path: String
+
+    package init(_ path: String) {
+        self.path = path
+    }
+
+    /// The bytes. A private one must be its owner's alone, like those in a `SecretDirectory`.
+    package func read(maximumBytes: Int, isPrivate: Bool) throws(KeysProblem) -> [UInt8] {
+        do throws(KeyFileProblem) {
+            let file = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
+            guard file >= 0 else {
+                switch errno {
+                case ENOENT: throw .missing(path: path)
+                case ELOOP: throw .notAFile(path: path)
+                default: throw .system(path: path, operation: "open", error: SecretDirectory.errorText())
+                }
+            }
+            defer { close(file) }
+            if isPrivate {
+                try SecretDirectory.check(file, path, wanted: SecretDirectory.fileMode)
+            } else if FileStatus(of: file)?.isRegularFile != true {
+                throw .notAFile(path: path)
+            }
+            return try SecretDirectory.contents(of: file, path, maximumBytes: maximumBytes)
+        } catch {
+            throw .file(error)
+        }
+    }
+
+    /// Writes a new file for its owner alone; what is there is never overwritten, and what fails leaves nothing.
+    ///
+    /// It is made under its own name, because the file systems of sticks have no links by which it could appear whole.
+    package func create(_ bytes: [UInt8]) throws(KeysProblem) {
+        do throws(KeyFileProblem) {
+            let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
+            let file = open(path, flags, mode_t(SecretDirectory.fileMode))
+            guard file >= 0 else {
+                throw errno == EEXIST
+                    ? .exists(path: path)
+                    : .system(path: path, operation: "create", error: SecretDirectory.errorText())
+            }
+            defer { close(file) }
+            do throws(KeyFileProblem) {
+                try SecretDirectory.fill(file, path, bytes)
+            } catch {
+                unlink(path)
+                throw error
+            }
+        } catch {
+            throw .file(error)
+        }
+    }
+
+    /// Takes back what `create` made.
+    func remove() {
+        unlink(path)
+    }
+}
