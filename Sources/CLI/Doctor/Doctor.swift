@@ -116,8 +116,8 @@ struct Doctor {
             let seen = status.lines.dropFirst().joined(separator: "; ")
             switch status.level {
             case .ok: trail.add(.ok("keys", seen))
-            case .warning: trail.add(.warning("keys", "expire_soon", seen, fix: "keys/README.md: renew, rotate"))
-            case .failure: trail.add(.failure("keys", "expired", seen, fix: "keys/README.md: renew, rotate; do it now"))
+            case .warning: trail.add(.warning("keys", "expire_soon", seen, fix: "homeserver keys renew"))
+            case .failure: trail.add(.failure("keys", "expired", seen, fix: "homeserver keys renew; do it now"))
             }
             return keys
         } catch {

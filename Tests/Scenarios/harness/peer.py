@@ -95,7 +95,7 @@ class ForeignPeer:
         """One that does not sign any more, or not yet."""
         match state:
             case "retired":
-                return self.entry(key, now, state, not_after=instant(now - timedelta(seconds=1)))
+                return self.entry(key, now, state, not_after=instant(now - timedelta(days=1) + timedelta(minutes=5)))
             case "revoked":
                 return self.entry(key, now, state, revoked_at=instant(now))
         return self.entry(key, now, state)
