@@ -76,7 +76,7 @@ import Wire
         world.time.advance(by: .seconds(301))
         #expect(try await receive(second(.retired), by: next, ring) == .taken)
         world.answer(
-            keys.document(second(.revoked, version: 3), at: world.time.now(), signedBy: next), for: keys.server)
+            keys.document(second(.revoked, version: 4), at: world.time.now(), signedBy: next), for: keys.server)
         await #expect(throws: SignatureProblem.unknownKey) { try await ring.key(id, of: keys.server) }
         #expect(world.fetches == 2)
     }
