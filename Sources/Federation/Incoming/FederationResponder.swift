@@ -68,7 +68,7 @@ struct FederationResponder: HTTPResponder {
             if let delay = verify.admitStranger(from: context.customer) { throw .rateLimited(retryAfter: delay) }
             let body = try await VerifyRequest.read(request.body, length: length, on: context.channel)
             try await takeKeys.run(body)
-            Counter(label: "federation_requests", dimensions: [("code", "ok")]).increment()
+            answers.increment("ok")
             return Response(status: .noContent)
         } catch {
             return refused(error, context)
