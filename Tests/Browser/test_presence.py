@@ -63,12 +63,15 @@ async def at_home(visitors, houses, *names):
 async def test_friends_come_and_go_on_both_homeservers(visitors, houses):
     alice = await visitors.at(houses[0], "alice")
     friends = [await houses[0].person("bob"), await houses[1].person("carol")]
+    await alice.goes("#/friends")
     for other in friends:
         await befriend(alice.person, other)
+        # Who has never been here has not been seen.
+        await sees(alice, other, "Offline")
         await other.connects()
+        await sees(alice, other, "Online")
         await other.sends("hello", alice.person)
         await other.socket.close()
-    await alice.goes("#/friends")
     for other in friends:
         dot = alice.entry(other).locator("home-presence")
         await sees(alice, other, SEEN)
