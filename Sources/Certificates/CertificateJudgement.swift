@@ -49,6 +49,9 @@ package struct CertificateJudgement: Sendable, Equatable {
         }
     }
 
+    /// Where swift-nio-ssl, by which requests go, finds the system's authorities: this judgement is to be the same as its.
+    private static let systemFiles = ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt"]
+
     private static func chainFault(_ chain: [Certificate], _ trust: Trust) -> Fault? {
         guard let store = X509_STORE_new(), let others = copenssl_chain_new() else {
             preconditionFailure("these are refused only without memory")
@@ -59,7 +62,10 @@ package struct CertificateJudgement: Sendable, Equatable {
             ERR_clear_error()
         }
         switch trust {
-        case .system: X509_STORE_set_default_paths(store)
+        case .system:
+            if !systemFiles.contains(where: { X509_STORE_load_file(store, $0) == 1 }) {
+                X509_STORE_set_default_paths(store)
+            }
         case .authorities(let authorities):
             for authority in authorities.compactMap({ X509(der: $0.der) }) {
                 _ = authority.use { X509_STORE_add_cert(store, $0) }

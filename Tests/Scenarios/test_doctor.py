@@ -1,11 +1,15 @@
 """`homeserver doctor`: what is wrong with a homeserver is found and named, each with what to do."""
 
+import asyncio
+import contextlib
 import json
+import sys
 
 import pytest
 
 from harness.certificates import foreign_certificate, listener_tls
 from harness.impostors import Impostor, says
+from harness.islands import SCENARIOS, Island, missing
 from harness.node import binary, merged, run
 from harness.ports import ports
 
@@ -90,6 +94,65 @@ async def test_a_homeserver_that_does_not_run_and_then_a_database_that_does_not(
     status, findings = await doctor(alpha)
     assert status == 2 and "PostgreSQL" in the(findings, "database", "failure", "unreachable")["fix"]
     the(findings, "keys", "ok", "ok")
+
+
+HERE = "192.0.2.80"
+
+
+@contextlib.asynccontextmanager
+async def well_knowns(island, authority, names):
+    """Serves these delegations on port 443 of the island, with a certificate that its system trusts."""
+    command = island.inside(sys.executable, "-m", "harness.delegations", str(authority), HERE, json.dumps(names))
+    server = await asyncio.create_subprocess_exec(
+        *command, cwd=SCENARIOS, stdout=asyncio.subprocess.PIPE, stdin=asyncio.subprocess.DEVNULL
+    )
+    try:
+        assert await server.stdout.readline() == b"ready\n"
+        yield
+    finally:
+        server.terminate()
+        await server.wait()
+
+
+@pytest.mark.skipif(missing() is not None, reason=missing() or "-")
+async def test_a_public_name_is_looked_up_as_others_do(homes):
+    """In a network of its own, with real names, port 443 and a system that trusts the certificates' authority."""
+    settings = {"federation": {"host": "0.0.0.0", "exceptions": [f"{HERE}/32"]}}
+    alpha = homes.new("alpha.test", fast=True, settings=settings)
+    await alpha.made()
+    authority = homes.state / "authority"
+    async with Island({"alpha.test": HERE, "beta.test": HERE, "void.test": HERE}, authority) as island:
+        await island.has_address(f"{HERE}/32")
+        await island.inhabited_by(alpha)
+
+        async def told(*command):
+            options = ["--json", "--config", alpha.directory / "config.json"]
+            _, out, _ = await island.runs(binary(), *command, *options, expect=None, within=60)
+            return [json.loads(line) for line in out.splitlines()]
+
+        try:
+            await alpha.starts()
+            place = f"alpha.test:{alpha.federation_port}"
+            here = {"v": 1, "host": place}
+            async with well_knowns(island, authority, {"alpha.test": here, "beta.test": here}):
+                findings = await told("doctor")
+                assert all(it["level"] == "ok" for it in findings), findings
+                assert f"others find {place}" in the(findings, "discovery", "ok", "ok")["seen"]
+                assert "for alpha.test" in the(findings, "certificate", "ok", "ok")["seen"]
+                # Of another name that leads here the test says whose homeserver it is, and how it was found.
+                findings = await told("peer", "test", "beta.test")
+                assert "/.well-known/home-server says" in the(findings, "discovery", "ok", "ok")["seen"]
+                the(findings, "keys", "failure", "other_server")
+            elsewhere = {"v": 1, "host": "elsewhere.test"}
+            async with well_knowns(island, authority, {"alpha.test": elsewhere, "beta.test": {"v": 2}}):
+                last = the(await told("doctor"), "discovery", "failure", "other_delegation")
+                assert "elsewhere.test:8448" in last["seen"] and place in last["seen"]
+                the(await told("peer", "test", "beta.test"), "discovery", "failure", "delegation_invalid")
+            assert "alpha.test:8448" in the(await told("doctor"), "discovery", "failure", "no_delegation")["seen"]
+            the(await told("peer", "test", "void.test"), "connection", "failure", "refused")
+        finally:
+            await alpha.web.close()
+            await alpha.stops()
 
 
 @pytest.mark.parametrize("arguments", [["what"], ["--nonsense"]])
