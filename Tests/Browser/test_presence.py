@@ -240,13 +240,15 @@ async def test_without_a_connection_nobody_is_said_to_be_online(visitors, houses
     await expect(dots.filter(visible=True)).to_have_count(3)
     alice.door.refuse()
     alice.door.cut()
-    await expect(dots.filter(visible=True)).to_have_count(0)
-    await sees(alice, bob, "")
-    # What one is oneself nobody can change now.
-    await chooses(alice, "Invisible")
-    await expect(alice.page.get_by_role("alert").filter(has_text="The homeserver cannot be reached.")).to_be_visible()
-    await bob.socket.close()
-    alice.door.accept()
+    try:
+        await expect(dots.filter(visible=True)).to_have_count(0)
+        await sees(alice, bob, "")
+        # What one is oneself nobody can change now.
+        await chooses(alice, "Invisible")
+        await expect(alice.page.get_by_role("alert").filter(has_text="The homeserver cannot be reached.")).to_be_visible()
+        await bob.socket.close()
+    finally:
+        alice.door.accept()
     await tries_now(alice.page)
     # What happened meanwhile comes with the connection.
     await sees(alice, bob, SEEN)
