@@ -145,6 +145,7 @@ async def with_dead_peers(homes, seconds):
         for name in dead:
             text = f"{number} {uuid7()}"
             await teller.socket.send("private-message", receiver_id=f"one@{name}", message=text, nonce=text)
+        await teller.socket.position()
     await asyncio.sleep(20)  # the first tries have failed, and back-off has begun
     await measured("100 healthy, 100 dead with a queue")
     await measured("the same, and as many messages to the dead", dead)
