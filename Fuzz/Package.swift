@@ -45,6 +45,8 @@ let package = Package(
             ], swiftSettings: settings),
         .target(
             name: "Federation", dependencies: ["Home", "Wire", "Sodium"], path: "Product/Federation",
+            // They read nothing from outside, and know the directories of keys.
+            exclude: ["Documents/KeysetChange.swift", "Documents/KeysetKeys.swift"],
             sources: [
                 "Discovery/DiscoveryProblem.swift", "Discovery/IPAddress.swift", "Discovery/OutboundGuard.swift",
                 "Documents",
