@@ -10,7 +10,8 @@ struct Homeserver: AsyncParsableCommand {
         discussion: "Exit codes: 0 done, 1 done with a warning, 2 failed, 3 wrong usage or settings.",
         subcommands: [
             Serve.self, Migrate.self, DatabaseCommand.self, ConfigurationCommand.self, Users.self,
-            RegistrationTokens.self, KeysCommand.self, PeerCommand.self, CertificatesCommand.self, DoctorCommand.self,
+            RegistrationTokens.self, KeysCommand.self, PeerCommand.self, AuditCommand.self, CertificatesCommand.self,
+            DoctorCommand.self,
             DemoPopulate.self,
         ]
     )

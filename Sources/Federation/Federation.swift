@@ -3,6 +3,7 @@ import Logging
 package import NIOCore
 import NIOPosix
 package import ServiceLifecycle
+import Synchronization
 package import Wire
 
 /// The links to other homeservers: made by the composition root before Home, which needs its sender, and run after it.
@@ -20,6 +21,8 @@ package final class Federation: Sendable {
     private let directory: KeyDirectory?
     private let time: any TimeSource
     private let loops: any EventLoopGroup
+    /// What is remembered of peers; from `services` on.
+    private let memory = Mutex<(peers: KnownPeers, ring: KeyRing)?>(nil)
 
     /// - Parameter directory: Where the keys lie, to follow when they change; nil for keys that do not.
     package init(
@@ -51,6 +54,7 @@ package final class Federation: Sendable {
         let workshop = Workshop(
             home: home, keys: keys, ring: ring, peers: peers, discovery: discovery, dialer: dialer, time: time,
             startedAt: startedAt, firstSnapshotAt: time.monotonic() + Limits.presenceGrace)
+        memory.withLock { $0 = (peers, ring) }
         let responder = FederationResponder(
             verify: VerifyRequest(
                 us: settings.server, peers: peers, ring: ring, nonces: NonceCache(time: time),
@@ -74,6 +78,20 @@ package final class Federation: Sendable {
                     time: time))
         }
         return services + [SenderService(sender: sender, workshop: workshop, resolver: resolver), listener]
+    }
+
+    /// What the running process does when an operator has said something of a peer.
+    package var controlHandlers: [String: ControlHandler] {
+        [
+            PeerChange.kind: { [self] (home, payload) async throws(HomeError) in
+                let change = try PeerChange(payload: payload)
+                home.sweepOutboxesSoon()
+                guard let (peers, ring) = memory.withLock({ $0 }) else { return }
+                peers.forget(change.server)
+                if change.voidsKeys { ring.forget(change.server) }
+                await sender.changed(change.server, home: home)
+            }
+        ]
     }
 
     private func buckets<Key>(_ burst: Double, _ rate: Double) -> RateBuckets<Key>? {
@@ -109,7 +127,7 @@ package final class Federation: Sendable {
                     metadata: ["peer": "\(name)", "reason": "\(alarm.word)"])
                 guard alarm.stopsLink else { return }
                 do throws(HomeError) {
-                    try await home.noteKeysAlarm(of: name, alarm.word, at: time.now())
+                    try await home.raiseAlarm(alarm.word, of: name)
                 } catch {
                     logger.warning("the alarm could not be saved", metadata: ["peer": "\(name)", "error": "\(error)"])
                 }
@@ -129,6 +147,7 @@ extension Home {
         }
         let peer = try await knownPeer(named: name)
         try await savePeerKeys(peer.key, root: root, version: keys.version, hash: hash, document: document)
+        if let alarm = peer.alarm, KeyRing.Alarm.stoppingWords.contains(alarm) { try await endAlarm(alarm, of: name) }
     }
 }
 

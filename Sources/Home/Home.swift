@@ -22,6 +22,10 @@ package final class Home: Sendable {
     let messageStore: DirectMessageStore
     let peerStore: PeerStore
     private let readiness: Readiness
+    /// Peers whose first transaction since an unclean stop is still to come.
+    let carefulPeers = CarefulPeers()
+    /// Hints to look at what waits for peers: one is enough for any number of reasons, so only the newest is kept.
+    let outboxSweeps = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
     package var server: ServerName { settings.server }
 
@@ -67,10 +71,15 @@ package final class Home: Sendable {
     /// Writes that wait for the Writer's next batch.
     package var waitingWrites: Int { writer.waitingCount }
 
-    /// Background upkeep: commands of the command line, purges, and telling who comes and goes. Ends when its task is cancelled.
-    package func run() async {
+    /// Background upkeep: commands of the command line, what fails of the outboxes, purges, and
+    /// telling who comes and goes. Ends when its task is cancelled.
+    ///
+    /// - Parameter handlers: What other modules do on commands, beside `ControlCommands` or in place of them.
+    package func run(handlers: [String: ControlHandler] = [:]) async {
+        let handlers = ControlCommands.all.merging(handlers) { _, given in given }
         await withDiscardingTaskGroup { group in
-            group.addTask { await self.runControl() }
+            group.addTask { await self.runControl(handlers: handlers) }
+            group.addTask { await self.runOutboxSweeps() }
             group.addTask { await self.runPurges() }
             group.addTask { await self.runPresence() }
         }

@@ -13,14 +13,17 @@ package struct HomeSettings: Sendable {
     package let loginLifetime: Duration
     /// False for load tests: neither brute-force limits nor rate limits.
     package let limitsEnabled: Bool
+    /// How much may wait for one peer.
+    package let outboxQuota: OutboxQuota
 
     package init(
         server: ServerName, registration: RegistrationMode = .closed, loginLifetime: Duration = .seconds(30 * 86_400),
-        limitsEnabled: Bool = true
+        limitsEnabled: Bool = true, outboxQuota: OutboxQuota = OutboxQuota()
     ) {
         self.server = server
         self.registration = registration
         self.loginLifetime = loginLifetime
         self.limitsEnabled = limitsEnabled
+        self.outboxQuota = outboxQuota
     }
 }

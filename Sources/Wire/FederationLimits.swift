@@ -17,6 +17,8 @@ extension Limits {
     package static let echoBytes = 1024
     /// The epoch of a lane, as a path segment and in a body.
     package static let epochBytes = 64
+    /// The token of an invitation in a hello.
+    package static let inviteBytes = 64
 
     // MARK: Buckets
 
@@ -43,6 +45,11 @@ extension Limits {
     package static let peerBytesInMemory = 4 * 1_048_576
     /// Events that a peer has acknowledged and that our database does not know of yet; above it sending waits.
     package static let unrecordedEvents: Int64 = 1000
+    /// Epochs that a lane may begin within `newEpochsTime` before it stands still: above it something else is wrong.
+    package static let newEpochs = 3
+    package static let newEpochsTime = Duration.seconds(3600)
+    /// How often a single event is sent that is refused for its size, each time after a hello that was answered properly, before it fails.
+    package static let tooLargeTries = 3
     /// `hello` to known peers at start.
     package static let hellosPerSecond = 20
     /// An event older than this that is not acknowledged makes its author see `delayed`.

@@ -74,7 +74,8 @@ struct HostilePeerTests {
         #expect(try await store.purgeDeadLetters(keeping: 3, chunk: 3) == 1)
         #expect(try await store.purgeDeadLetters(keeping: 3, chunk: 3) == 0)
         let evil = try await test.home.knownPeer(named: try #require(ServerName("evil.example")))
-        let left = try await store.inboundRejections(of: Array(1...7), from: evil.key, epoch: "E1")
+        let left = try await store.inboundRejections(
+            from: 1, through: 7, atMost: 100, of: evil.key, epoch: "E1")
         #expect(left.map(\.seq).sorted() == [5, 6, 7])
         await test.close()
     }

@@ -101,6 +101,7 @@ struct QueryPlanTests {
         batch.touchedOutbound = [PeerKey(1)]
         batch.shown[UserKey(1)] = StoredPresence(isInvisible: true, showsLastSeen: true)
         batch.touchedShown = [UserKey(1)]
+        batch.failedOutbox = [(PeerKey(1), 1)]
         return store.reads(for: needs).enumerated().map { ("read \($0.offset)", $0.element.query.sql) }
             + store.writes(of: batch).enumerated().map { ("write \($0.offset)", $0.element.sql) }
     }

@@ -147,7 +147,7 @@ async def test_only_keys_of_a_pinned_root_are_taken(homes):
     for body in ({}, [], {"v": 1}, {"v": 1, "keyset": "x" * 200_000}):
         answer = await gamma.pushes_keys(alpha, body or {"v": 9})
         assert answer.status in (400, 413), answer.body
-    assert "keys_alarm" not in await peer_line(alpha, gamma.name), "anybody may send anything: that is no alarm"
+    assert "alarm" not in await peer_line(alpha, gamma.name), "anybody may send anything: that is no alarm"
     await gamma.stops()
 
 
@@ -226,18 +226,18 @@ async def the_alarm_is_kept(stage, word):
     stage.ack = await stage.alice.sends("for the real one", to=stage.carol)
 
     async def is_seen():
-        return (await peer_line(alpha, gamma.name)).get("keys_alarm") == word
+        return (await peer_line(alpha, gamma.name)).get("alarm") == word
 
     await eventually(is_seen, f"the operator sees {word}", within=60, pause=0.5)
     answer = await gamma.send(alpha, gamma.transaction(alpha, [stage.message("trust me")]))
     assert answer.status in (401, 503), answer.body
-    since = (await peer_line(alpha, gamma.name))["keys_alarm_at"]
+    since = (await peer_line(alpha, gamma.name))["alarm_at"]
     await alpha.restarts()
     await stage.alice.connects()
     line = await peer_line(alpha, gamma.name)
-    assert (line["keys_alarm"], line["keys_alarm_at"]) == (word, since)
+    assert (line["alarm"], line["alarm_at"]) == (word, since)
     assert line["waiting"] >= 1, "the queue is kept"
-    assert f"keys-alarm={word}" in (await alpha.command("peer", "list"))[1]
+    assert f"alarm={word}" in (await alpha.command("peer", "list"))[1]
     await stage.alice.socket.has_received_no("new-private-message")
     await stage.nothing_is_delivered(stage.ack)
     assert not any(it["data"].get("message") == "for the real one" for it in gamma.events), "nothing is sent to it"
@@ -254,7 +254,7 @@ async def the_alarm_ends(stage):
     await eventually(is_heard, "the real gamma is believed", within=60, pause=1)
     await gamma.hears("direct.message", message="for the real one", within=60)
     await stage.alice.receives("delivery", message_id=stage.ack["message_id"], state="delivered", within=60)
-    assert "keys_alarm" not in await peer_line(alpha, gamma.name)
+    assert "alarm" not in await peer_line(alpha, gamma.name)
 
 
 async def test_what_is_broken_on_disk_is_refused_and_the_keys_in_use_stay(homes):

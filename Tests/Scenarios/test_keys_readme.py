@@ -170,7 +170,7 @@ async def test_a_lost_root(link, run):
     await link[2].sends("somebody new", to=link[3])
 
     async def is_seen():
-        return "keys-alarm=root_changed" in (await beta.command("peer", "list"))[1]
+        return "alarm=root_changed" in (await beta.command("peer", "list"))[1]
 
     # Nobody believes a new identity by itself; that is what the pin is for.
     await eventually(is_seen, "beta's operator sees that the root has changed", within=60, pause=1)

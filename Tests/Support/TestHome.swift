@@ -13,12 +13,13 @@ package final class TestHome: Sendable {
 
     /// - Parameter name: The homeserver's name.
     package static func make(
-        _ name: String = "alpha.example", registration: RegistrationMode = .open, limitsEnabled: Bool = true
+        _ name: String = "alpha.example", registration: RegistrationMode = .open, limitsEnabled: Bool = true,
+        outboxQuota: OutboxQuota = OutboxQuota()
     ) async throws -> TestHome {
         let template = try await template.value
         return try await TestHome(
             name: name, conninfo: try await TestDatabase.make(template: template), registration: registration,
-            limitsEnabled: limitsEnabled)
+            limitsEnabled: limitsEnabled, outboxQuota: outboxQuota)
     }
 
     /// An empty schema, migrated once for all tests of the process and cloned for each.
@@ -31,7 +32,9 @@ package final class TestHome: Sendable {
         }
     }
 
-    private init(name: String, conninfo: String, registration: RegistrationMode, limitsEnabled: Bool) async throws {
+    private init(
+        name: String, conninfo: String, registration: RegistrationMode, limitsEnabled: Bool, outboxQuota: OutboxQuota
+    ) async throws {
         guard let server = ServerName(name) else { throw Failure(description: "\(name) is no server name") }
         time = ManualTime(now: Instant(seconds: 1_790_000_000))
         database = PostgresClient(
@@ -44,7 +47,8 @@ package final class TestHome: Sendable {
         try await writerDatabase.start()
         delivery = RecordedDelivery()
         home = Home(
-            settings: HomeSettings(server: server, registration: registration, limitsEnabled: limitsEnabled),
+            settings: HomeSettings(
+                server: server, registration: registration, limitsEnabled: limitsEnabled, outboxQuota: outboxQuota),
             database: database, writerDatabase: writerDatabase, delivery: delivery, time: time,
             ids: IDSource(time: time))
         try await home.claimDatabase()
@@ -90,6 +94,7 @@ package final class RecordedDelivery: Delivery {
         var outbox: [OutboxEvent] = []
         var closed: [LoginID] = []
         var recoveries = 0
+        var rereads: [PeerKey] = []
     }
 
     private let state = Mutex(State())
@@ -102,11 +107,13 @@ package final class RecordedDelivery: Delivery {
     package func enqueue(_ events: [OutboxEvent]) { state.withLock { $0.outbox += events } }
     package func close(logins: [LoginID]) { state.withLock { $0.closed += logins } }
     package func recover() { state.withLock { $0.recoveries += 1 } }
+    package func reread(outboxOf peer: PeerKey) { state.withLock { $0.rereads.append(peer) } }
 
     package var events: [Event] { state.withLock { $0.events } }
     package var outbox: [OutboxEvent] { state.withLock { $0.outbox } }
     package var closed: [LoginID] { state.withLock { $0.closed } }
     package var recoveries: Int { state.withLock { $0.recoveries } }
+    package var rereads: [PeerKey] { state.withLock { $0.rereads } }
 
     /// The events since the last call.
     package func takeEvents() -> [Event] {

@@ -39,7 +39,7 @@ struct Doctor {
         let health: DatabaseHealth
         /// When it was asked for the time, and when it had answered.
         let asked: ClosedRange<Instant>
-        let links: [(peer: Peer, link: OutboundLink?)]
+        let links: [PeerOverview]
     }
 
     private func lookAtDatabase(_ trail: FindingTrail) async -> Database? {
@@ -52,7 +52,9 @@ struct Doctor {
                 trail.add(database(health))
                 return Database(
                     health: health, asked: before...after,
-                    links: try await PeerAdministration(database: client).list())
+                    links: try await PeerAdministration(
+                        database: client, us: settings.name, actor: Operator.current.name
+                    ).list())
             }
         } catch {
             trail.add(
@@ -185,19 +187,20 @@ struct Doctor {
         }
     }
 
-    private func lookAtLinks(_ links: [(peer: Peer, link: OutboundLink?)], _ trail: FindingTrail) {
-        for (peer, link) in links {
-            guard let link else { continue }
+    private func lookAtLinks(_ links: [PeerOverview], _ trail: FindingTrail) {
+        for entry in links {
+            let peer = entry.peer
+            guard let link = entry.link else { continue }
             if let stopped = link.stopped {
                 trail.add(
                     .failure(
                         "link", "stopped", "the lane to \(peer.name) is stopped: \(stopped)",
-                        fix: "homeserver peer test \(peer.name), then the page on links in docs"))
+                        fix: "homeserver peer test \(peer.name), then homeserver peer retry \(peer.name)"))
             } else if link.attempts > 0 {
                 trail.add(
                     .warning(
                         "link", "failing",
-                        "\(peer.name) was not reached \(link.attempts) times, \(link.last - link.acked) events wait",
+                        "\(peer.name) was not reached \(link.attempts) times, \(link.waitingEvents) events wait",
                         fix: "homeserver peer test \(peer.name)"))
             }
         }

@@ -29,6 +29,8 @@ struct AddRegistrationToken: AsyncParsableCommand {
 struct Lifetime: ExpressibleByArgument {
     let duration: Duration
 
+    init(_ duration: Duration) { self.duration = duration }
+
     init?(argument: String) {
         let units: [Character: Int64] = ["m": 60, "h": 3600, "d": 86_400]
         guard let unit = argument.last.flatMap({ units[$0] }), let number = Int64(argument.dropLast()) else {
@@ -37,4 +39,7 @@ struct Lifetime: ExpressibleByArgument {
         guard (1...10_000_000).contains(number) else { return nil }
         duration = .seconds(number * unit)
     }
+
+    /// In hours, as a default of ours is shown.
+    var defaultValueDescription: String { "\(duration.components.seconds / 3600)h" }
 }

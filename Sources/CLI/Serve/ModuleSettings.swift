@@ -10,7 +10,7 @@ import Wire
 /// What each module gets of the settings.
 extension Settings {
     var home: HomeSettings {
-        HomeSettings(server: name, registration: registration, limitsEnabled: limits)
+        HomeSettings(server: name, registration: registration, limitsEnabled: limits, outboxQuota: federation.quota)
     }
 
     func clientAPI(site: Site?, certificate: ServedCertificate?) -> ClientAPISettings {

@@ -13,6 +13,7 @@ struct Outlets: Delivery {
     func deliver(_ statuses: [FriendStatus]) { hub.deliver(statuses) }
     func announce(_ announcements: [PeerAnnouncement]) { sender?.announce(announcements) }
     func enqueue(_ events: [OutboxEvent]) { sender?.enqueue(events) }
+    func reread(outboxOf peer: PeerKey) { sender?.reread(outboxOf: peer) }
     func recover() {
         hub.recover()
         sender?.recover()

@@ -74,13 +74,14 @@ struct Serve: AsyncParsableCommand {
             settings: settings.home, database: database.shared, writerDatabase: database.writer,
             delivery: Outlets(hub: hub, sender: links?.sender))
         try await home.claimDatabase()
+        try await home.noteStart()
         let listener = settings.clientAPI(site: site, certificate: shownToClients)
         let clients = ClientAPI(home: home, hub: hub, settings: listener, logger: logger) { port in
             logger.notice("listening for clients", metadata: ["host": "\(settings.client.host)", "port": "\(port)"])
         }
         var services: [any Service] = [
             NamedService("database", database), NamedService("database lock", lock),
-            NamedService("home", HomeService(home: home)),
+            NamedService("home", HomeService(home: home, handlers: links?.controlHandlers ?? [:])),
             NamedService(
                 "certificate watch",
                 CertificateWatch(certificates: [shownToClients, shownToPeers].compactMap { $0 }, logger: logger)),

@@ -1,3 +1,5 @@
+import Home
+
 /// One line of the table of settings: the flag, the environment variable and the key in the file all follow from its key.
 ///
 /// `client.port` is `--client-port`, `HOME_CLIENT_PORT`, and `{"client": {"port": …}}`.
@@ -76,6 +78,14 @@ extension Setting {
         Setting(
             "federation.exceptions", .list, default: "none",
             "private or loopback networks (CIDR) that this homeserver may dial all the same"),
+        Setting(
+            "federation.quota.events", .number(OutboxQuota.eventLimits), default: "100000",
+            "events that may wait for one homeserver; above it the oldest fail and their authors are told"),
+        Setting(
+            "federation.quota.bytes", .number(OutboxQuota.byteLimits), default: "268435456", "the same in bytes"),
+        Setting(
+            "federation.quota.hours", .number(OutboxQuota.hourLimits), default: "720",
+            "how long an event may wait for its homeserver"),
         Setting("keys.directory", .path, default: "keys", "this homeserver's signing keys"),
         Setting("secrets.directory", .path, default: "secrets", "what opens the signing keys"),
         Setting("metrics.host", .text, default: "127.0.0.1", "address of the listener for Prometheus"),

@@ -49,6 +49,7 @@ struct Settings: Sendable {
         /// Nil only when the mode is closed: then there is no listener.
         var tls: TLSFiles?
         var exceptions: [String]
+        var quota: OutboxQuota
     }
 
     struct Metrics: Sendable {
@@ -115,7 +116,11 @@ extension Settings {
             port: port,
             address: try values.text("federation.address") ?? (port == 8448 ? name.text : "\(name):\(port)"),
             tls: try values.tls("federation"),
-            exceptions: try values.list("federation.exceptions") ?? []
+            exceptions: try values.list("federation.exceptions") ?? [],
+            quota: OutboxQuota(
+                events: try values.number("federation.quota.events", default: 100_000),
+                bytes: try values.number("federation.quota.bytes", default: 268_435_456),
+                age: .seconds(try values.number("federation.quota.hours", default: 720) * 3600))
         )
         if federation.mode != .closed && federation.tls == nil {
             throw SettingsError(

@@ -30,6 +30,9 @@ extension Settings {
         case "federation.tls.certificate": federation.tls?.certificate ?? ""
         case "federation.tls.key": federation.tls?.key ?? ""
         case "federation.exceptions": federation.exceptions.joined(separator: ",")
+        case "federation.quota.events": "\(federation.quota.events)"
+        case "federation.quota.bytes": "\(federation.quota.bytes)"
+        case "federation.quota.hours": "\(federation.quota.age.components.seconds / 3600)"
         case "keys.directory": keysDirectory
         case "secrets.directory": secretsDirectory
         case "metrics.host": metrics.host

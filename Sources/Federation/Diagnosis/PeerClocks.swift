@@ -27,7 +27,7 @@ package struct PeerClocks: Sendable {
             loops: MultiThreadedEventLoopGroup.singleton, lookUp: { await resolver.addresses(of: $0) },
             outboundGuard: OutboundGuard(exceptions: rules.allowedRanges))
         let discovery = Discovery(configured: rules.peers, dialer: dialer, time: time)
-        let known = peers.filter { $0.rootPublicKey != nil && $0.policy != .blocked && $0.policy != .suspended }
+        let known = peers.filter { $0.rootPublicKey != nil && $0.policy != .blocked }
         let findings = await withTaskGroup(of: Finding?.self) { group in
             for peer in known.prefix(PeerClocks.asked) {
                 group.addTask { await finding(peer, discovery, dialer) }

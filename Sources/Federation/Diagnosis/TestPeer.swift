@@ -30,7 +30,7 @@ package struct TestPeer: Sendable {
     package func run(
         _ name: ServerName, report: @escaping @Sendable (Finding) -> Void
     ) async throws(HomeError) -> Finding.Level {
-        let peer = try await peers.find(name)
+        let peer = try await peers.peer(name)
         let trail = FindingTrail(report: report)
         guard !trail.add(judgePolicy(of: peer, name)) else { return trail.level }
         let resolver = HostResolver()
@@ -60,7 +60,7 @@ package struct TestPeer: Sendable {
                 "policy", "blocked_here", "\(name) is blocked by the operator of this homeserver",
                 fix: "homeserver peer allow \(name), if it is to be spoken with again")
         }
-        if rules.mode == .allowlist, !rules.listed.contains(name), peer?.rootFingerprint == nil {
+        if rules.mode == .allowlist, !rules.listed.contains(name), peer?.policy != .allowed, peer?.policy != .limited {
             return .failure(
                 "policy", "not_allowed_here",
                 "federation.mode is allowlist here, and \(name) is neither configured nor added",

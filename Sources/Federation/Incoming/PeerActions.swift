@@ -58,14 +58,36 @@ struct PeerActions: Sendable {
 
     private func hello(_ body: [UInt8], from peer: Peer) async throws(FederationError) -> [UInt8] {
         let hello = try Hello(body: body)
-        do throws(HomeError) {
-            let position = try await home.openInboundEpoch(hello.epoch, firstSeq: hello.firstSeq, of: peer.key)
+        do {
+            try await letIn(peer, with: hello.invite)
+            let (position, isReplaced) = try await home.openInboundEpoch(
+                hello.epoch, firstSeq: hello.firstSeq, of: peer.key)
+            if isReplaced {
+                logger.error(
+                    "a peer has begun its lane anew: one side's database was rolled back, or rows are missing",
+                    metadata: ["peer": "\(peer.name)", "first-seq": "\(hello.firstSeq)"])
+                try await home.raiseAlarm("peer_new_epoch", of: peer.name)
+            }
             sender.started(peer.key)
             if let received = hello.received { await sender.check(received, of: peer.key) }
-            return JSONWriter.bytes(of: LanePosition(epoch: position.epoch, last: position.last))
+            return JSONWriter.bytes(
+                of: LanePosition(epoch: hello.epoch, last: position.last, lastEvent: position.lastEvent))
+        } catch let error as FederationError {
+            throw error
         } catch {
-            throw refusal(error, peer)
+            throw refusal(error as? HomeError ?? .internal, peer)
         }
+    }
+
+    /// Takes the token of an invitation, and refuses whom only that could have let in.
+    private func letIn(_ peer: Peer, with invite: String?) async throws {
+        if let invite, try await home.redeemInvite(invite, by: peer) {
+            peers.forget(peer.name)
+            logger.notice("a peer was let in by an invitation", metadata: ["peer": "\(peer.name)"])
+            await sender.changed(peer.name, home: home)
+            return
+        }
+        guard peers.isAdmitted(peer, peer.name) else { throw FederationError.notAllowed }
     }
 
     private func ephemeral(_ body: [UInt8], from peer: Peer) async throws(FederationError) -> [UInt8] {

@@ -31,7 +31,7 @@ struct VerifyRequest: Sendable {
         let head = VerifyRequest.head(of: request)
         let signature = try step { () throws(SignatureProblem) in try RequestSignature(parsing: head) }
         try step { () throws(SignatureProblem) in try signature.checkDestination(us) }
-        _ = try await peers.admit(signature.origin)
+        _ = try await peers.admit(signature.origin, greeting: head.path == FederationRoute.helloPath)
         // 4. The time window.
         let now = time.now()
         try step { () throws(SignatureProblem) in try signature.checkTime(now: now, startedAt: startedAt) }

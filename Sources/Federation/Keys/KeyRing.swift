@@ -28,6 +28,9 @@ package final class KeyRing: Sendable {
             }
         }
 
+        /// Those of what stops a link: they are over when the pinned keys are shown again.
+        package static let stoppingWords: Set<String> = ["rollback", "equivocation", "root_changed"]
+
         /// Whether the link must stand still until an operator has explained it: what is pinned was broken. Its queues
         /// are kept, and it may go on when the pinned keys are shown again.
         package var stopsLink: Bool {

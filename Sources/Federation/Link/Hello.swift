@@ -9,11 +9,14 @@ package struct Hello: Sendable, Equatable {
     package let firstSeq: Int64
     /// How far it has applied the receiver's lane; nil before the receiver's first hello.
     package let received: LanePosition?
+    /// The token of the receiver's invitation, until it was taken; nil for everybody else.
+    package let invite: String?
 
-    package init(epoch: String, firstSeq: Int64, received: LanePosition?) {
+    package init(epoch: String, firstSeq: Int64, received: LanePosition?, invite: String? = nil) {
         self.epoch = epoch
         self.firstSeq = firstSeq
         self.received = received
+        self.invite = invite
     }
 
     package init(body: [UInt8]) throws(FederationError) {
@@ -22,6 +25,7 @@ package struct Hello: Sendable, Equatable {
             epoch = try LanePosition.epoch(of: object)
             firstSeq = try object.integer("first_seq", in: 1 ... .max)
             received = try object.optionalObject("received").map(LanePosition.init(reading:))
+            invite = try object.optionalString("invite", maxBytes: Limits.inviteBytes)
         } catch {
             throw .invalid(problem: error.description)
         }
@@ -35,6 +39,7 @@ extension Hello: JSONWritable {
         writer.field("epoch", epoch)
         writer.field("first_seq", firstSeq)
         writer.field("received", received)
+        writer.field("invite", invite)
         writer.endObject()
     }
 }
@@ -43,15 +48,19 @@ extension Hello: JSONWritable {
 package struct LanePosition: Sendable, Equatable {
     package let epoch: String
     package let last: Int64
+    /// The id of the event that has this number, by which a fork is seen before anything is sent; nil where it is not known.
+    package let lastEvent: EventID?
 
-    package init(epoch: String, last: Int64) {
+    package init(epoch: String, last: Int64, lastEvent: EventID? = nil) {
         self.epoch = epoch
         self.last = last
+        self.lastEvent = lastEvent
     }
 
     init(reading object: JSONObject) throws(FieldError) {
         epoch = try LanePosition.epoch(of: object)
         last = try object.integer("last", in: 0 ... .max)
+        lastEvent = try object.optionalID("last_event")
     }
 
     /// The answer to our hello.
@@ -89,6 +98,7 @@ extension LanePosition: JSONWritable {
         writer.beginObject()
         writer.field("epoch", epoch)
         writer.field("last", last)
+        writer.field("last_event", lastEvent)
         writer.endObject()
     }
 }

@@ -1,3 +1,4 @@
+import Home
 package import Wire
 
 /// When a peer is tried again after failures: a pure value, kept by its worker and saved with the link.
@@ -70,6 +71,11 @@ package struct Backoff: Sendable, Equatable {
     package func wait(now: Instant) -> Duration? {
         guard let nextTryAt, nextTryAt > now else { return nil }
         return min(nextTryAt - now, max(Backoff.afterPatience, Limits.retryAfterMost))
+    }
+
+    /// Whether there was no contact for so long that the peer counts as suspended.
+    package func isSuspended(now: Instant) -> Bool {
+        firstFailureAt.map { now - $0 >= OutboundLink.suspendedAfter } ?? false
     }
 
     private func delay(_ kind: Class, hopeless: Bool, random: Double) -> Duration {

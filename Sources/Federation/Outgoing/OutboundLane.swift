@@ -22,7 +22,7 @@ package struct OutboundLane: Sendable {
         package let rejected: [RejectedEvent]
     }
 
-    /// Why the lane cannot go on by itself.
+    /// Why the lane cannot go on in its epoch: the worker begins a new one.
     package enum Alarm: String, Error, Sendable {
         case fork
         /// The peer acknowledged what was never sent: our database is older than what we said.
@@ -41,6 +41,8 @@ package struct OutboundLane: Sendable {
     /// Halved when the peer, or a proxy before it, says 413; kept, so that this is not learnt anew with every batch.
     private var batchBytes = Limits.transactionBytes
     private var mustLook = false
+    /// Changes when what was read of the outbox is void: rows that were asked for before count for nothing.
+    package private(set) var generation = 0
 
     package init() {}
 
@@ -53,6 +55,22 @@ package struct OutboundLane: Sendable {
         recorded = acked
         known = max(known, last)
         forget()
+    }
+
+    /// Takes the positions anew: a new epoch, or an operator's word. What was acknowledged and not recorded is asked for again.
+    package mutating func reopen(acked: Int64, last: Int64) {
+        confirmed = acked
+        recorded = acked
+        known = last
+        rejected = []
+        forget()
+        mustLook = true
+    }
+
+    /// Rows have changed: what is in memory of them is read anew.
+    package mutating func reread() {
+        forget()
+        mustLook = true
     }
 
     /// What was just committed, in order; kept when it continues what is in memory and there is room.
@@ -70,12 +88,17 @@ package struct OutboundLane: Sendable {
         mustLook = true
     }
 
-    /// What the outbox has after the number that `next` named.
-    package mutating func loaded(_ rows: [OutboxEvent]) throws(Alarm) {
+    /// What the outbox has after the number that `next` named, in the `generation` that was then.
+    package mutating func loaded(_ rows: [OutboxEvent], in generation: Int? = nil) throws(Alarm) {
+        guard generation ?? self.generation == self.generation else { return }
         mustLook = false
         if let last = rows.last { known = max(known, last.seq) }
         for event in rows where event.seq > tail {
-            guard event.seq == tail + 1 else { throw .gap }
+            guard event.seq == tail + 1 else {
+                // What is before a hole is sent first.
+                guard events.isEmpty else { return }
+                throw .gap
+            }
             guard events.isEmpty || hasRoom(for: event) else { return }
             events.append(event)
             bytes += event.json.count
@@ -110,6 +133,9 @@ package struct OutboundLane: Sendable {
     package func check(received last: Int64) throws(Alarm) {
         guard last <= known else { throw .acknowledgedUnsent }
     }
+
+    /// Whether an event was ever given this number, as far as is known here.
+    package func has(_ seq: Int64) -> Bool { seq <= known }
 
     /// Whether something is not acknowledged.
     package var isBehind: Bool { known > confirmed ?? 0 }
@@ -147,5 +173,6 @@ package struct OutboundLane: Sendable {
     private mutating func forget() {
         events = []
         bytes = 0
+        generation += 1
     }
 }

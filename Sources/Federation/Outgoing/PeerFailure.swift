@@ -42,6 +42,14 @@ package enum PeerFailure: Error, Sendable, Equatable {
         }
     }
 
+    /// Whether the request was too large for the peer, or for a proxy before it, which says so in its own words.
+    package var isTooLarge: Bool {
+        switch self {
+        case .refused(.tooLarge), .status(413, _): true
+        default: false
+        }
+    }
+
     /// Whether somebody answered who did not prove to be the peer.
     package var isUnproven: Bool {
         switch self {

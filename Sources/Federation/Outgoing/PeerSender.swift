@@ -57,6 +57,11 @@ package final class PeerSender: Sendable {
         for worker in state.withLock({ Array($0.workers.values) }) { worker.look() }
     }
 
+    /// Rows of a peer's outbox have failed. Called by the Writer: it only sets a mark.
+    package func reread(outboxOf peer: PeerKey) {
+        state.withLock { $0.workers[peer] }?.reread()
+    }
+
     // MARK: Contact
 
     /// A request of this peer was verified.
@@ -72,6 +77,16 @@ package final class PeerSender: Sendable {
     /// The peer says how far it has applied our lane.
     func check(_ received: LanePosition, of peer: PeerKey) async {
         await state.withLock { $0.workers[peer] }?.check(received)
+    }
+
+    /// The operator has said something of a peer: its worker begins with what the database has now, whatever its back-off.
+    func changed(_ server: ServerName, home: Home) async {
+        do throws(HomeError) {
+            guard let peer = try await home.peer(named: server), !peer.isRemoved else { return }
+            worker(for: peer.key, server)?.reload()
+        } catch {
+            logger.warning("a changed peer cannot be read", metadata: ["peer": "\(server)", "error": "\(error)"])
+        }
     }
 
     // MARK: Running
@@ -161,7 +176,8 @@ package final class PeerSender: Sendable {
             for worker in state.withLock({ Array($0.workers.values) }) where worker.isBehind {
                 do throws(HomeError) {
                     try await home.markDelayed(
-                        worker.peer, server: worker.server, olderThan: time.now() - Limits.delayedAfter)
+                        worker.peer, server: worker.server,
+                        olderThan: time.now() - (worker.isSuspended ? .zero : Limits.delayedAfter))
                 } catch {
                     logger.warning("late events could not be marked", metadata: ["error": "\(error)"])
                 }

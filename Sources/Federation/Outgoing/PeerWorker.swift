@@ -12,35 +12,51 @@ actor PeerWorker {
     nonisolated let peer: PeerKey
     nonisolated let server: ServerName
 
-    private struct Shared {
+    struct Shared {
         var lane = OutboundLane()
         var wasHeard = false
         var isClosing = false
         var hasEndedSending = false
+        /// What is known of the link is void: it is read anew before anything else.
+        var mustReload = false
+        /// The database refused an acknowledgement: it was rolled back under us.
+        var mustBeginAnew = false
+        var isSuspended = false
     }
 
-    private nonisolated let shared = Mutex(Shared())
+    nonisolated let shared = Mutex(Shared())
     /// There may be something to send, or less to wait for.
-    private nonisolated let work = Signal()
-    /// The peer showed that it is there, or we are closing: a back-off ends.
-    private nonisolated let contact = Signal()
+    nonisolated let work = Signal()
+    /// The peer showed that it is there, or something is to be done at once: a back-off ends.
+    nonisolated let contact = Signal()
     /// There is something to record.
-    private nonisolated let acknowledged = Signal()
+    nonisolated let acknowledged = Signal()
 
     /// What is true only now goes a way of its own.
     nonisolated let ephemeral: EphemeralWorker
-    private let home: Home
-    private let client: PeerClient
-    private let peers: KnownPeers
-    private let time: any TimeSource
-    private let logger: Logger
+    let home: Home
+    let client: PeerClient
+    let peers: KnownPeers
+    let time: any TimeSource
+    let logger: Logger
     private let counts: PeerCounts
-    private var backoff = Backoff()
-    private var epoch: String?
-    private var isStopped = false
-    private var isGreeted = false
+    var backoff = Backoff()
+    var epoch: String?
+    var isStopped = false
+    var isGreeted = false
+    /// How far the lane was confirmed when the peer was greeted: what it has acknowledged since may have been another's, if a fork shows.
+    var confirmedAtGreeting: Int64 = 0
+    /// How far the peer was at the last greeting: it may acknowledge so far beyond what was just sent.
+    var greetedThrough: Int64 = 0
+    /// While a new epoch is being opened, an acknowledgement of the old one is refused and means nothing.
+    var isBeginningAnew = false
+    /// When the lane began anew, of the last `Limits.newEpochsTime`.
+    var newEpochs: [Instant] = []
+    private var hasBeenOpen = false
     /// Answers in a row that moved nothing although they were no failure: the second one waits.
     private var detours = 0
+    /// Tries in a row in which a single event was too large.
+    private var tooLarge = 0
 
     init(
         peer: PeerKey, server: ServerName, home: Home, client: PeerClient, ephemeral: EphemeralWorker,
@@ -83,6 +99,19 @@ actor PeerWorker {
         if isNews { contact.set() }
     }
 
+    /// Rows of the outbox have failed. Called by the Writer: it only sets a mark.
+    nonisolated func reread() {
+        shared.withLock { $0.lane.reread() }
+        work.set()
+    }
+
+    /// The operator has said something of the peer: the link is read anew, and a back-off ends.
+    nonisolated func reload() {
+        shared.withLock { $0.mustReload = true }
+        contact.set()
+        work.set()
+    }
+
     /// Ends the loops after the request that is under way.
     nonisolated func close() {
         shared.withLock { $0.isClosing = true }
@@ -104,17 +133,25 @@ actor PeerWorker {
 
     // MARK: Sending
 
+    /// How often a peer that we may not speak to is looked at although nobody said that it has changed.
+    private static let policyInterval = Duration.seconds(600)
+
     private func sendLoop() async {
         while !isClosing {
+            if takeReload() { forgetLink() }
             if let pause = pause() {
                 await contact.wait(atMost: pause)
                 continue
             }
-            do {
+            do throws(PeerFailure) {
                 guard try await step() else {
                     await work.wait()
                     continue
                 }
+            } catch .notAllowed {
+                // The operator's word is no failure of the peer's; his next one wakes us.
+                isGreeted = false
+                await contact.wait(atMost: PeerWorker.policyInterval)
             } catch {
                 await failed(error)
             }
@@ -127,22 +164,27 @@ actor PeerWorker {
     private func step() async throws(PeerFailure) -> Bool {
         guard let epoch = try await open() else { return false }
         guard !isStopped else { return false }
-        try await checkPolicy()
-        guard isGreeted else {
-            try await greet(epoch)
+        if takeBeginAnew() {
+            try await beginAnew(.acknowledgedUnsent)
             return true
         }
-        switch shared.withLock({ $0.lane.next() }) {
+        let known = try await admitted()
+        guard isGreeted else {
+            try await greet(epoch, invite: known?.invite)
+            return true
+        }
+        let (next, generation) = shared.withLock { ($0.lane.next(), $0.lane.generation) }
+        switch next {
         case .idle, .record: return false
-        case .load(let after, let limit): try await load(after: after, limit: limit)
+        case .load(let after, let limit): try await load(after: after, limit: limit, generation)
         case .send(let batch): try await send(batch, epoch)
         }
         return true
     }
 
-    private func checkPolicy() async throws(PeerFailure) {
+    private func admitted() async throws(PeerFailure) -> Peer? {
         do throws(FederationError) {
-            _ = try await peers.admit(server)
+            return try await peers.admit(server)
         } catch .unavailable {
             throw .ours("the peer cannot be looked up")
         } catch {
@@ -156,20 +198,23 @@ actor PeerWorker {
             defer { shared.wasHeard = false }
             return shared.wasHeard
         }
-        if wasHeard { backoff.heard(now: time.now()) }
+        if wasHeard {
+            backoff.heard(now: time.now())
+            noteSuspension()
+        }
         return backoff.wait(now: time.now())
     }
 
     /// The epoch of our lane; reads the link when that has not been done.
     private func open() async throws(PeerFailure) -> String? {
         if let epoch { return epoch }
-        let links: [OutboundLink]
+        let link: OutboundLink?
         do throws(HomeError) {
-            links = try await home.outboundLinks()
+            link = try await home.outboundLink(to: peer)
         } catch {
-            throw .ours("the links cannot be read")
+            throw .ours("the link cannot be read")
         }
-        guard let link = links.first(where: { $0.peer == peer }) else { return nil }
+        guard let link else { return nil }
         adopt(link)
         return link.epoch
     }
@@ -181,50 +226,53 @@ actor PeerWorker {
         isStopped = link.stopped != nil
         // A start greets the peer whatever the back-off was; if that fails, it goes on from where it stood.
         backoff = Backoff(attempts: link.attempts, firstFailureAt: link.firstFailureAt)
-        shared.withLock { $0.lane.open(acked: link.acked, last: link.last) }
+        noteSuspension()
+        let isAgain = hasBeenOpen
+        hasBeenOpen = true
+        shared.withLock { shared in
+            shared.mustBeginAnew = false
+            if isAgain {
+                shared.lane.reopen(acked: link.acked, last: link.last)
+            } else {
+                shared.lane.open(acked: link.acked, last: link.last)
+            }
+        }
+        // An acknowledgement of the old epoch may wait there.
+        acknowledged.set()
         if isStopped {
             logger.error("the link is stopped", metadata: ["reason": "\(link.stopped ?? "")"])
         }
     }
 
-    /// The peer said in a hello how far it has applied our lane; more than there is means that our database was rolled back.
+    /// So that the next step reads it anew.
+    func forgetLink() {
+        epoch = nil
+        backoff = Backoff()
+        isGreeted = false
+        detours = 0
+        tooLarge = 0
+    }
+
+    /// The peer said in a hello how far it has applied our lane. If that is not as far as we thought, or farther than there is anything, it is
+    /// asked: one of the two databases was rolled back.
     func check(_ received: LanePosition) async {
-        guard received.epoch == epoch, !isStopped else { return }
-        await move { lane throws(OutboundLane.Alarm) in try lane.check(received: received.last) }
+        guard received.epoch == epoch, !isStopped, isGreeted else { return }
+        let fits = shared.withLock { shared in
+            received.last >= shared.lane.confirmed ?? 0 && shared.lane.has(received.last)
+        }
+        guard !fits else { return }
+        isGreeted = false
+        work.set()
     }
 
-    private func greet(_ epoch: String) async throws(PeerFailure) {
-        let received: LanePosition?
-        do throws(HomeError) {
-            let position = try await home.inboundPosition(of: peer)
-            received = position.epoch.map { LanePosition(epoch: $0, last: position.last) }
-        } catch {
-            throw .ours("the lane from the peer cannot be read")
-        }
-        let first = shared.withLock { ($0.lane.confirmed ?? 0) + 1 }
-        let hello = Hello(epoch: epoch, firstSeq: first, received: received)
-        let body = JSONWriter.bytes(of: hello)
-        let answer = try LanePosition(answer: try await client.send("POST", FederationRoute.helloPath, body: body).body)
-        guard answer.epoch == epoch else { throw .malformed("another epoch") }
-        isGreeted = true
-        await succeeded()
-        if answer.last + 1 < first {
-            // The peer has less than it had acknowledged: a backup was restored there.
-            logger.warning("the peer asks for events again", metadata: ["expected": "\(answer.last + 1)"])
-            await move { lane throws(OutboundLane.Alarm) in try lane.rewind(toExpect: answer.last + 1) }
-        } else {
-            await move { lane throws(OutboundLane.Alarm) in try lane.check(received: answer.last) }
-        }
-    }
-
-    private func load(after: Int64, limit: Int) async throws(PeerFailure) {
+    private func load(after: Int64, limit: Int, _ generation: Int) async throws(PeerFailure) {
         let rows: [OutboxEvent]
         do throws(HomeError) {
             rows = try await home.outbox(of: peer, server: server, after: after, limit: limit)
         } catch {
             throw .ours("the outbox cannot be read")
         }
-        await move { lane throws(OutboundLane.Alarm) in try lane.loaded(rows) }
+        try await move { lane throws(OutboundLane.Alarm) in try lane.loaded(rows, in: generation) }
     }
 
     private func send(_ batch: TransactionBatch, _ epoch: String) async throws(PeerFailure) {
@@ -235,23 +283,50 @@ actor PeerWorker {
             guard answer.ack >= batch.first else { throw PeerFailure.malformed("an ack that moves nothing") }
             await succeeded()
             detours = 0
-            counts.answered(acknowledged: answer.ack - batch.first + 1, rejected: answer.rejected)
-            await move { lane throws(OutboundLane.Alarm) in
-                try lane.acknowledge(answer.ack, rejected: answer.rejected)
+            tooLarge = 0
+            counts.answered(
+                acknowledged: min(answer.ack, batch.last) - batch.first + 1, rejected: answer.rejected)
+            guard answer.ack <= max(batch.last, greetedThrough) else {
+                // It has more than we knew. Whether that is ours, a greeting finds out; nothing is acknowledged before.
+                try await move { lane throws(OutboundLane.Alarm) in try lane.check(received: answer.ack) }
+                isGreeted = false
+                return
+            }
+            let ack = min(answer.ack, batch.last)
+            try await move { lane throws(OutboundLane.Alarm) in
+                try lane.acknowledge(ack, rejected: answer.rejected)
             }
             acknowledged.set()
         } catch .refused(.fork) {
-            await stop(.fork)
+            try await beginAnew(.fork)
         } catch .refused(.gap(let expected)) {
             try detour(.gap(expected: expected))
-            await move { lane throws(OutboundLane.Alarm) in try lane.rewind(toExpect: expected) }
+            logger.warning("the peer asks for events again", metadata: ["expected": "\(expected)"])
+            try await move { lane throws(OutboundLane.Alarm) in try lane.rewind(toExpect: expected) }
         } catch .refused(.epochUnknown(let last)) {
             try detour(.epochUnknown(last: last))
             isGreeted = false
-        } catch .refused(.tooLarge) {
-            let isSmaller = shared.withLock { $0.lane.halve(batch) }
-            guard isSmaller else { throw .refused(.tooLarge) }
+        } catch  where error.isTooLarge {
+            try await makeSmaller(batch)
         }
+    }
+
+    /// Fewer events in a request; a single one that is too large fails, so that what is behind it arrives.
+    ///
+    /// Not at once: whoever refuses it has proved nothing. Between the tries the peer must answer a hello.
+    private func makeSmaller(_ batch: TransactionBatch) async throws(PeerFailure) {
+        let (isSmaller, isRecorded) = shared.withLock { ($0.lane.halve(batch), $0.lane.unrecorded() == nil) }
+        guard !isSmaller else { return }
+        tooLarge += 1
+        isGreeted = false
+        guard tooLarge >= Limits.tooLargeTries, isRecorded else { throw .refused(.tooLarge) }
+        tooLarge = 0
+        do throws(HomeError) {
+            try await home.failOutbox(of: peer, server: server, through: batch.last, code: .tooLarge)
+        } catch {
+            throw .ours("an event that is too large could not be failed")
+        }
+        logger.error("an event was too large for the peer and has failed", metadata: ["seq": "\(batch.last)"])
     }
 
     /// Lets the lane correct itself once; a second time without progress is a failure like any other.
@@ -260,20 +335,37 @@ actor PeerWorker {
         guard detours < 2 else { throw .refused(error) }
     }
 
-    private func move(_ change: (inout OutboundLane) throws(OutboundLane.Alarm) -> Void) async {
+    func move(_ change: (inout OutboundLane) throws(OutboundLane.Alarm) -> Void) async throws(PeerFailure) {
         do throws(OutboundLane.Alarm) {
             try shared.withLock { shared throws(OutboundLane.Alarm) in try change(&shared.lane) }
         } catch {
-            await stop(error)
+            try await beginAnew(error)
         }
     }
 
     // MARK: After it
 
-    private func succeeded() async {
+    func succeeded() async {
+        try? await peers.noteContact(with: peer)
         guard backoff.clear() else { return }
         ephemeral.peerWasHeard()
+        noteSuspension()
         await saveBackoff()
+    }
+
+    /// A peer out of reach for a week is suspended until it is heard, or answers.
+    private func noteSuspension() {
+        let isSuspended = backoff.isSuspended(now: time.now())
+        let wasSuspended = shared.withLock { shared in
+            defer { shared.isSuspended = isSuspended }
+            return shared.isSuspended
+        }
+        guard isSuspended != wasSuspended else { return }
+        if isSuspended {
+            logger.warning("a peer is suspended: it was out of reach for a week")
+        } else {
+            logger.notice("a peer is not suspended any more")
+        }
     }
 
     private func failed(_ failure: PeerFailure) async {
@@ -282,6 +374,7 @@ actor PeerWorker {
         if failure.isUnproven { isGreeted = false }
         counts.failed(failure)
         backoff.failed(failure.backoff, now: time.now(), random: Double.random(in: 0..<1))
+        noteSuspension()
         logger.info(
             "a peer could not be reached or refused",
             metadata: ["reason": "\(failure.reason)", "attempts": "\(backoff.attempts)"])
@@ -297,46 +390,21 @@ actor PeerWorker {
         }
     }
 
-    /// The lane stands still until an operator acts; its queue is kept.
-    private func stop(_ alarm: OutboundLane.Alarm) async {
-        isStopped = true
-        logger.critical(
-            "the link is stopped: one side's database was rolled back", metadata: ["alarm": "\(alarm.rawValue)"])
-        do throws(HomeError) {
-            try await home.stopLink(peer, reason: alarm.rawValue)
-        } catch {
-            logger.error("the stopped link could not be saved", metadata: ["error": "\(error)"])
+    private func takeReload() -> Bool {
+        shared.withLock { shared in
+            defer { shared.mustReload = false }
+            return shared.mustReload
         }
     }
 
-    // MARK: Recording
-
-    private func recordLoop() async {
-        while true {
-            let due = shared.withLock { $0.lane.unrecorded() }
-            guard let due else {
-                if shared.withLock({ $0.hasEndedSending }) { return }
-                await acknowledged.wait()
-                continue
-            }
-            guard let epoch else { preconditionFailure("what is acknowledged was sent in an epoch") }
-            do throws(HomeError) {
-                try await home.acknowledge(
-                    peer, server: server, epoch: epoch, through: due.through, rejected: due.rejected)
-                shared.withLock { $0.lane.record(due) }
-                work.set()
-            } catch .conflict {
-                await stop(.acknowledgedUnsent)
-                return
-            } catch {
-                logger.warning("an acknowledgement could not be recorded", metadata: ["error": "\(error)"])
-                if isClosing { return }
-                try? await Task.sleep(for: .seconds(1))
-            }
+    private func takeBeginAnew() -> Bool {
+        shared.withLock { shared in
+            defer { shared.mustBeginAnew = false }
+            return shared.mustBeginAnew
         }
     }
 
-    private nonisolated var isClosing: Bool {
+    nonisolated var isClosing: Bool {
         Task.isCancelled || shared.withLock { $0.isClosing }
     }
 
@@ -344,4 +412,6 @@ actor PeerWorker {
     nonisolated var isBehind: Bool {
         shared.withLock { $0.lane.isBehind }
     }
+
+    nonisolated var isSuspended: Bool { shared.withLock { $0.isSuspended } }
 }

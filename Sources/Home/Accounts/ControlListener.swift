@@ -6,10 +6,14 @@ import Wire
 /// What the running process does on a command of the CLI. It may be told the same command again, at the next start or after a failure.
 package typealias ControlHandler = @Sendable (_ home: Home, _ payload: String) async throws(HomeError) -> Void
 
-/// The commands of the CLI that the domain knows, by kind: one line a command. The composition root adds those of other modules.
+/// The commands of the CLI that the domain knows, by kind: one line a command. The composition root hands over those of other modules, which take the place of one here that has the same kind.
 package enum ControlCommands {
     package static let all: [String: ControlHandler] = [
-        RevokedLogins.kind: RevokedLogins.apply
+        RevokedLogins.kind: RevokedLogins.apply,
+        PeerChange.kind: { (home, payload) async throws(HomeError) in
+            _ = try PeerChange(payload: payload)
+            home.sweepOutboxesSoon()
+        },
     ]
 }
 

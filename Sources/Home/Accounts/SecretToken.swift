@@ -1,7 +1,7 @@
 import Sodium
 import Wire
 
-/// A random secret that is handed out once as text and kept only as a hash: login tokens, tickets, registration tokens.
+/// A random secret that is handed out once as text and kept only as a hash: login tokens, tickets, registration tokens, invitations of peers.
 ///
 /// The text is a prefix that names the kind (so that a leaked one is recognised by people and scanners) and 256 random bits in
 /// url-safe base64 without padding. The hash is SHA-256 of the text; with that much randomness it needs neither salt nor stretching.
@@ -10,6 +10,7 @@ struct SecretToken: Sendable {
         case login = "hml_"
         case ticket = "hmt_"
         case registration = "hmr_"
+        case peer = "hmp_"
     }
 
     /// The 32 bytes of a token's hash as a dictionary's key and as what the database holds.

@@ -13,6 +13,8 @@ package protocol Delivery: Sendable {
     func announce(_ announcements: [PeerAnnouncement])
     /// Hands freshly committed outbox rows to the workers of their peers, in order of `seq` within a peer.
     func enqueue(_ events: [OutboxEvent])
+    /// Rows that waited for this peer have failed: its worker forgets what it has read of them and reads its outbox anew.
+    func reread(outboxOf peer: PeerKey)
     /// A commit whose connection broke turned out to have happened, and nobody was told: sockets get `resync` and a fresh `ready`, the peers'
     /// workers read their outbox anew.
     func recover()

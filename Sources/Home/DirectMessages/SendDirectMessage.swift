@@ -126,6 +126,7 @@ struct SendDirectMessage: WriteUnit {
         }
         var draft = draft
         if let peer = draft.receiver.peer {
+            guard !batch.isBlocked(peer) else { throw .blocked }
             draft.outbox = (peer.key, batch.nextOutboxSeq(for: peer.key))
             batch.enqueue(event, to: peer)
         }

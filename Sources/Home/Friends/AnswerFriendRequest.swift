@@ -76,6 +76,7 @@ struct AcceptRequest: WriteUnit {
         else { throw .notFound("you have no such friend request") }
         // Accepted before: by another of one's devices, or by a try whose connection was lost.
         guard entry.state == .incoming else { return }
+        if let peer = requester.peer, batch.isBlocked(peer) { throw .blocked }
         batch.befriend(account, requester, request: id, newConversation: newConversation)
         batch.tellChange(to: account, about: requester, id, .friends)
         guard let peer = requester.peer else {

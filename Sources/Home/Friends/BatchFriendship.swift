@@ -60,10 +60,11 @@ extension Batch {
         _ id: FriendRequestID, _ reason: FriendshipChange.Reason, by account: ResolvedUser, _ other: ResolvedUser,
         event: EventID
     ) {
-        let isBlocked = rosters[RosterPair(owner: other.key, other: account.key)]?.state == .blocked
+        let hasBlocked = rosters[RosterPair(owner: other.key, other: account.key)]?.state == .blocked
         endFriendship(account, other)
-        if !isBlocked { tellChange(to: other, about: account, id, .none, reason: reason) }
-        guard let peer = other.peer else { return }
+        if !hasBlocked { tellChange(to: other, about: account, id, .none, reason: reason) }
+        // A peer that the operator has blocked is told nothing; what its user sends once it is allowed again is answered by what holds here.
+        guard let peer = other.peer, !isBlocked(peer) else { return }
         enqueue(
             OutgoingEvent(
                 id: event, sender: account, receiver: other, timestamp: now, payload: .friendEnd(id, reason)),

@@ -29,13 +29,12 @@ extension Batch {
             remember(id, from: sender, to: receiver)
             befriend(receiver, sender, request: id, crossed: older, newConversation: link.newConversation)
             answer(link, from: receiver, to: sender, .friendAccept(id))
-        case (.incoming, let older?):
-            settle(older, .ended)
-            openRequest(id, from: sender, to: receiver, at: now)
-        case (.blocked, let older):
+        case (.incoming, let older), (.blocked, let older):
+            guard !isLimited(link.peer) else { return .limited }
             if let older { settle(older, .ended) }
             openRequest(id, from: sender, to: receiver, at: now)
-        case (.none, _), (.outgoing, nil), (.incoming, nil):
+        case (.none, _), (.outgoing, nil):
+            guard !isLimited(link.peer) else { return .limited }
             openRequest(id, from: sender, to: receiver, at: now)
         }
         return nil

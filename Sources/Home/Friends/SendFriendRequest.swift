@@ -54,6 +54,10 @@ private struct SendFriendRequest: WriteUnit {
                 batch.openRequest(id, from: requester, to: receiver, at: batch.now)
                 return receipt(id, .pending)
             }
+            guard !batch.isBlocked(peer) else { throw .blocked }
+            guard !batch.isLimited(peer) else {
+                throw .forbidden("this homeserver takes no new friend requests to or from \(peer.name)")
+            }
             let seq = batch.nextOutboxSeq(for: peer.key)
             batch.openRequest(id, from: requester, to: receiver, at: batch.now, outSeq: seq)
             batch.enqueue(

@@ -12,12 +12,8 @@ extension Home {
         if !rejected.isEmpty {
             let codes = Dictionary(rejected.map { ($0.seq, $0.code) }, uniquingKeysWith: { first, _ in first })
             for row in try await peerStore.outboxRows(of: peer, seqs: rejected.map(\.seq)) {
-                guard let code = codes[row.seq],
-                    let sender = try await directory.resolve(row.sender),
-                    let receiver = try await directory.resolve(row.receiver)
-                else { continue }
-                refusals[row.seq] = OutboxRefusal(
-                    code: code, sender: sender, receiver: receiver, request: row.requestID, json: row.json)
+                guard let code = codes[row.seq] else { continue }
+                refusals[row.seq] = try await refusal(of: row, code: code)
             }
         }
         try await writer.submit(
@@ -36,17 +32,6 @@ extension Home {
     }
 }
 
-/// What becomes of one event that the peer refused.
-struct OutboxRefusal: Sendable {
-    let code: String
-    let sender: ResolvedUser
-    let receiver: ResolvedUser
-    /// The friend request that the event named, if any.
-    let request: FriendRequestID?
-    /// The whole event, for the dead letter.
-    let json: [UInt8]
-}
-
 private struct AcknowledgeOutbox: WriteUnit {
     let peer: PeerKey
     let server: ServerName
@@ -57,11 +42,7 @@ private struct AcknowledgeOutbox: WriteUnit {
     func declare(_ needs: inout BatchNeeds) {
         needs.outbound.insert(peer)
         needs.acknowledged[peer] = max(through, needs.acknowledged[peer] ?? 0)
-        for refusal in refusals.values {
-            guard let request = refusal.request else { continue }
-            needs.requests.insert(request)
-            needs.rosters.formUnion(Batch.sides(refusal.sender, refusal.receiver))
-        }
+        for refusal in refusals.values { refusal.declare(&needs) }
     }
 
     func apply(to batch: inout Batch) throws(HomeError) {
@@ -70,40 +51,19 @@ private struct AcknowledgeOutbox: WriteUnit {
         }
         guard through > link.acked else { return }
         for row in batch.acknowledged[peer] ?? [] where row.seq > link.acked && row.seq <= through {
+            // What failed here has been told, and counts for nothing any more.
+            guard row.type != PeerEventType.expired, row.seq > link.failedThrough else { continue }
+            link.settle(events: 1, bytes: row.bytes)
             if let refusal = refusals[row.seq] {
-                refuse(row, refusal, &batch)
+                batch.refuse(refusal, at: server, epoch: epoch)
             } else if row.type == PeerEventType.directMessage.rawValue {
-                tell(row, .delivered, nil, &batch)
+                let report = DeliveryReport(messageID: MessageID(row.event), server: server, state: .delivered)
+                batch.tell(Event(to: [row.sender], .delivery(report)))
             }
         }
         link.acked = through
         batch.outbound[peer] = link
         batch.touchedOutbound.insert(peer)
-    }
-
-    private func refuse(_ row: QueuedEvent, _ refusal: OutboxRefusal, _ batch: inout Batch) {
-        batch.newDeadLetters.append(
-            DeadLetter(
-                direction: .out, peer: peer, epoch: epoch, seq: row.seq, event: row.event, type: row.type,
-                code: refusal.code, json: refusal.json, createdAt: batch.now))
-        switch PeerEventType(rawValue: row.type) {
-        case .directMessage: tell(row, .failed, refusal.code, &batch)
-        case .friendRequest, .friendAccept: undo(refusal, &batch)
-        case .friendEnd, nil: break
-        }
-    }
-
-    /// A request or acceptance that the peer does not take leaves nothing behind on our side.
-    private func undo(_ refusal: OutboxRefusal, _ batch: inout Batch) {
-        let pair = RosterPair(owner: refusal.sender.key, other: refusal.receiver.key)
-        guard let request = refusal.request, let entry = batch.rosters[pair], entry.request == request else { return }
-        batch.endFriendship(refusal.sender, refusal.receiver)
-        batch.tellChange(to: refusal.sender, about: refusal.receiver, request, .failed, code: refusal.code)
-    }
-
-    private func tell(_ row: QueuedEvent, _ state: DeliveryReport.State, _ reason: String?, _ batch: inout Batch) {
-        let report = DeliveryReport(messageID: MessageID(row.event), server: server, state: state, reason: reason)
-        batch.tell(Event(to: [row.sender], .delivery(report)))
     }
 }
 

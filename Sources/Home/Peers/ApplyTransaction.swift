@@ -8,16 +8,31 @@ extension Home {
     package func applyTransaction(
         from peer: Peer, epoch: String, events: [InboundEvent]
     ) async throws(TransactionError) -> TransactionResult {
+        guard carefulPeers.contains(peer.key) else {
+            return try await applyTogether(from: peer, epoch: epoch, events: events)
+        }
+        return try await applyCarefully(from: peer, epoch: epoch, events: events)
+    }
+
+    /// - Parameter poisoned: None of these events may be tried: each has been there when the process crashed.
+    func applyTogether(
+        from peer: Peer, epoch: String, events: [InboundEvent], poisoned: Bool = false
+    ) async throws(TransactionError) -> TransactionResult {
         let remote = RemotePeer(key: peer.key, name: peer.name)
         var units: [ApplyPeerEvent] = []
         units.reserveCapacity(events.count)
         var openRequests: [UserKey: OpenRequests] = [:]
+        var predecessor: InboundEvent?
         for event in events {
             do throws(HomeError) {
-                units.append(try await unit(for: event, from: remote, epoch: epoch, &openRequests))
+                var judged = try await unit(
+                    for: event, from: remote, epoch: epoch, poisoned: poisoned, &openRequests)
+                judged.predecessor = predecessor
+                units.append(judged)
             } catch {
                 throw .home(error)
             }
+            predecessor = event
         }
         var rejected: [RejectedEvent] = []
         var skipped: [Int64] = []
@@ -25,7 +40,11 @@ extension Home {
         for (event, result) in zip(events, await writer.submit(contentsOf: units)) {
             switch result {
             case .success(.done): break
-            case .success(.skipped): skipped.append(event.seq)
+            case .success(.skipped(let last)):
+                skipped.append(event.seq)
+                // More may be committed than was sent now. It must be told: it may be what the sender has forgotten.
+                ack = last
+                continue
             case .success(.rejected(let code)): rejected.append(RejectedEvent(seq: event.seq, code: code.rawValue))
             case .success(.refused(let error)):
                 // What came before it is committed: the next try starts behind it.
@@ -34,8 +53,15 @@ extension Home {
             }
             ack = event.seq
         }
-        if let ack {
-            rejected = try await earlierRejections(of: skipped, from: peer.key, epoch: epoch) + rejected
+        if var ack {
+            if let first = skipped.first {
+                let last = skipped.last == events.last?.seq ? ack : skipped.last ?? first
+                let room = Limits.transactionEvents - rejected.count
+                let earlier = try await earlierRejections(
+                    from: first, through: last, atMost: room + 1, of: peer.key, epoch: epoch)
+                if earlier.count > room { ack = earlier[room].seq - 1 }
+                rejected = Array(earlier.prefix(room)) + rejected
+            }
             return TransactionResult(epoch: epoch, ack: ack, rejected: rejected)
         }
         let position = try await inbound(peer.key)
@@ -45,11 +71,11 @@ extension Home {
 
     /// The codes of events that an earlier try had rejected: its answer was lost, or it ended half-way.
     private func earlierRejections(
-        of seqs: [Int64], from peer: PeerKey, epoch: String
+        from first: Int64, through last: Int64, atMost limit: Int, of peer: PeerKey, epoch: String
     ) async throws(TransactionError) -> [RejectedEvent] {
-        guard !seqs.isEmpty else { return [] }
         do throws(HomeError) {
-            return try await peerStore.inboundRejections(of: seqs, from: peer, epoch: epoch)
+            return try await peerStore.inboundRejections(
+                from: first, through: last, atMost: limit, of: peer, epoch: epoch)
         } catch {
             throw .home(error)
         }
@@ -65,13 +91,16 @@ extension Home {
 
     /// Judges what needs no database lock: authority, shape, and who the people are.
     private func unit(
-        for event: InboundEvent, from peer: RemotePeer, epoch: String, _ openRequests: inout [UserKey: OpenRequests]
+        for event: InboundEvent, from peer: RemotePeer, epoch: String, poisoned: Bool,
+        _ openRequests: inout [UserKey: OpenRequests]
     ) async throws(HomeError) -> ApplyPeerEvent {
         func make(_ verdict: ApplyPeerEvent.Verdict) -> ApplyPeerEvent {
             ApplyPeerEvent(
                 peer: peer, epoch: epoch, event: event, verdict: verdict, answer: ids.next(),
                 newConversation: ids.next())
         }
+        if event.isExpired { return make(.skip) }
+        if poisoned { return make(.reject(.poison)) }
         guard event.sender.server == peer.name, event.to.server == server else { return make(.reject(.forbidden)) }
         let payload: PeerEventPayload
         do throws(RejectionError) {
@@ -109,13 +138,15 @@ extension Home {
 struct ApplyPeerEvent: WriteUnit {
     enum Verdict: Sendable {
         case reject(RejectionCode)
+        /// It failed at its own home: only its number counts.
+        case skip
         case take(PeerEventPayload, sender: ResolvedUser, receiver: ResolvedUser)
     }
 
     enum Answer: Sendable {
         case done
-        /// It was applied before.
-        case skipped
+        /// It was applied before, as everything through `last` was.
+        case skipped(last: Int64)
         case rejected(RejectionCode)
         /// Neither it nor what follows it may be applied.
         case refused(TransactionError)
@@ -128,15 +159,17 @@ struct ApplyPeerEvent: WriteUnit {
     /// The id of an event that answers this one, should it need an answer.
     let answer: EventID
     let newConversation: ConversationID
+    /// The event before it in the same transaction.
+    var predecessor: InboundEvent?
 
     private var link: PeerLink { PeerLink(peer: peer, answer: answer, newConversation: newConversation) }
 
     /// What PostgreSQL cannot store is rejected, so that what is behind it arrives.
     var replacement: ApplyPeerEvent? {
-        if case .reject = verdict { return nil }
+        guard case .take = verdict else { return nil }
         return ApplyPeerEvent(
             peer: peer, epoch: epoch, event: event, verdict: .reject(.internal), answer: answer,
-            newConversation: newConversation)
+            newConversation: newConversation, predecessor: predecessor)
     }
 
     func declare(_ needs: inout BatchNeeds) {
@@ -160,12 +193,14 @@ struct ApplyPeerEvent: WriteUnit {
         let position = batch.inbound[peer.key] ?? InboundPosition(epoch: nil, last: 0, lastEvent: nil)
         guard position.epoch == epoch else { return .refused(.epochUnknown(last: position.last)) }
         if event.seq <= position.last {
-            let isOther = event.seq == position.last && position.lastEvent != nil && position.lastEvent != event.id
-            return isOther ? .refused(.fork) : .skipped
+            return position.contradicts(event) ? .refused(.fork) : .skipped(last: position.last)
         }
         guard event.seq == position.last + 1 else { return .refused(.gap(expected: position.last + 1)) }
+        // What stands behind a fork belongs to the other past too.
+        if let predecessor, position.contradicts(predecessor) { return .refused(.fork) }
         let rejection = take(&batch)
-        batch.inbound[peer.key] = InboundPosition(epoch: epoch, last: event.seq, lastEvent: event.id)
+        batch.inbound[peer.key] = InboundPosition(
+            epoch: epoch, last: event.seq, lastEvent: event.isExpired ? nil : event.id)
         batch.touchedInbound.insert(peer.key)
         guard let rejection else { return .done }
         batch.newDeadLetters.append(deadLetter(rejection, at: batch.now))
@@ -176,6 +211,7 @@ struct ApplyPeerEvent: WriteUnit {
     private func take(_ batch: inout Batch) -> RejectionCode? {
         switch verdict {
         case .reject(let code): return code
+        case .skip: return nil
         case .take(.directMessage(let text, let replyTo), let sender, let receiver):
             return batch.receiveDirectMessage(
                 MessageDraft(
@@ -204,5 +240,12 @@ struct ApplyPeerEvent: WriteUnit {
         return DeadLetter(
             direction: .in, peer: peer.key, epoch: epoch, seq: event.seq, event: event.id, type: event.type,
             code: code.rawValue, json: json.bytes, createdAt: instant)
+    }
+}
+
+extension InboundPosition {
+    /// Whether another event than this one was applied under its number.
+    fileprivate func contradicts(_ event: InboundEvent) -> Bool {
+        event.seq == last && !event.isExpired && lastEvent != nil && lastEvent != event.id
     }
 }

@@ -21,11 +21,14 @@ package struct InboundEvent: Sendable {
         self.timestamp = timestamp
         self.data = data
     }
+
+    /// Whether it failed at its own home, so that only its number is left.
+    var isExpired: Bool { type == PeerEventType.expired }
 }
 
 /// What the receiver of an event says when it cannot take it; acknowledged all the same, so that the lane moves on.
 package enum RejectionCode: String, Sendable, CaseIterable {
-    case unsupported, invalid, forbidden, conflict, expired, poison, `internal`
+    case unsupported, invalid, forbidden, conflict, limited, poison, `internal`
     case notFound = "not_found"
     case notFriends = "not_friends"
     case tooLarge = "too_large"

@@ -22,14 +22,23 @@ extension Home {
         try await peerStore.saveKeys(of: peer, root: root, version: version, hash: hash, document: document)
     }
 
-    /// Keeps that a peer shows keys which break what is pinned, for the operator and beyond a restart.
-    package func noteKeysAlarm(of name: ServerName, _ alarm: String, at instant: Instant) async throws(HomeError) {
-        try await peerStore.noteKeysAlarm(of: name, alarm, at: instant)
+    /// A signature of the peer has held; called at most once a minute for each.
+    package func noteContact(with peer: PeerKey) async throws(HomeError) {
+        try await peerStore.noteContact(with: peer, at: time.now())
     }
 
-    /// Notes the root's fingerprint that an operator got from the peer's operator (`peer add`).
-    package func pinFingerprint(_ fingerprint: String, of peer: PeerKey) async throws(HomeError) {
-        try await peerStore.pin(fingerprint: fingerprint, of: peer)
+    /// Something that an operator should look at: `peer list` shows it until he has said something of the peer, or it is over.
+    package func raiseAlarm(_ alarm: String, of server: ServerName) async throws(HomeError) {
+        try await peerStore.raiseAlarm(alarm, of: server, at: time.now())
+    }
+
+    package func endAlarm(_ alarm: String, of server: ServerName) async throws(HomeError) {
+        try await peerStore.endAlarm(alarm, of: server)
+    }
+
+    /// The peer has our invitation's token.
+    package func forgetInvite(to peer: PeerKey) async throws(HomeError) {
+        try await peerStore.forgetInvite(to: peer)
     }
 
     package func outboundLinks() async throws(HomeError) -> [OutboundLink] {
@@ -39,6 +48,15 @@ extension Home {
     /// When the oldest event was committed that a peer has not acknowledged, for each peer that is behind.
     package func oldestWaiting() async throws(HomeError) -> [PeerKey: Instant] {
         try await peerStore.oldestWaiting()
+    }
+
+    package func outboundLink(to peer: PeerKey) async throws(HomeError) -> OutboundLink? {
+        try await peerStore.outboundLink(to: peer)
+    }
+
+    /// The id of the event that has this number in our lane to a peer; nil when the outbox does not have it.
+    package func outboxEvent(of peer: PeerKey, seq: Int64) async throws(HomeError) -> EventID? {
+        try await peerStore.outboxEvent(of: peer, seq: seq)
     }
 
     /// The events behind `seq` of a peer's outbox, in order, at most `limit`.
@@ -60,18 +78,17 @@ extension Home {
         try await peerStore.stopLink(to: peer, reason: reason)
     }
 
-    /// Which epoch of a peer's lane is being applied, and its last applied `seq`; no epoch before the first hello.
-    package func inboundPosition(of peer: PeerKey) async throws(HomeError) -> (epoch: String?, last: Int64) {
-        let position = try await peerStore.inboundPosition(of: peer)
-        return (position.epoch, position.last)
+    /// Which epoch of a peer's lane is being applied, and its last applied event; no epoch before the first hello.
+    package func inboundPosition(of peer: PeerKey) async throws(HomeError) -> InboundPosition {
+        try await peerStore.inboundPosition(of: peer)
     }
 
     /// Opens a new epoch of a peer's lane, whose first event will have the number `firstSeq`; the same epoch again changes nothing.
     ///
-    /// - Returns: The position to go on from.
+    /// - Returns: The position to go on from, and whether it took the place of another epoch.
     package func openInboundEpoch(
         _ epoch: String, firstSeq: Int64, of peer: PeerKey
-    ) async throws(HomeError) -> (epoch: String, last: Int64) {
+    ) async throws(HomeError) -> (position: InboundPosition, isReplaced: Bool) {
         try await writer.submit(OpenInboundEpoch(peer: peer, epoch: epoch, firstSeq: firstSeq))
     }
 }
@@ -85,14 +102,15 @@ private struct OpenInboundEpoch: WriteUnit {
         needs.inbound.insert(peer)
     }
 
-    func apply(to batch: inout Batch) throws(HomeError) -> (epoch: String, last: Int64) {
+    func apply(to batch: inout Batch) throws(HomeError) -> (position: InboundPosition, isReplaced: Bool) {
         guard (1...Int64.max).contains(firstSeq) else {
             throw .invalid(field: "first_seq", problem: "must be at least 1")
         }
-        let position = batch.inbound[peer] ?? InboundPosition(epoch: nil, last: 0, lastEvent: nil)
-        guard position.epoch != epoch else { return (epoch, position.last) }
-        batch.inbound[peer] = InboundPosition(epoch: epoch, last: firstSeq - 1, lastEvent: nil)
+        let before = batch.inbound[peer] ?? InboundPosition(epoch: nil, last: 0, lastEvent: nil)
+        guard before.epoch != epoch else { return (before, false) }
+        let position = InboundPosition(epoch: epoch, last: firstSeq - 1, lastEvent: nil)
+        batch.inbound[peer] = position
         batch.touchedInbound.insert(peer)
-        return (epoch, firstSeq - 1)
+        return (position, before.epoch != nil)
     }
 }

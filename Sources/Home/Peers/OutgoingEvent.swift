@@ -58,4 +58,16 @@ package enum PeerEventType: String, Sendable, CaseIterable {
     case friendRequest = "friend.request"
     case friendAccept = "friend.accept"
     case friendEnd = "friend.end"
+
+    /// What stands in an event's place when it failed before it was taken: `{seq, type: "expired"}`, acknowledged and skipped.
+    package static let expired = "expired"
+
+    static func expiredJSON(seq: Int64) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.field("seq", seq)
+        writer.field("type", expired)
+        writer.endObject()
+        return writer.bytes
+    }
 }

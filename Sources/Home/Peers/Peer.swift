@@ -1,8 +1,15 @@
 package import Wire
 
-/// How this homeserver deals with a peer.
+/// What the operator says of a peer.
 package enum PeerPolicy: String, Sendable, CaseIterable {
-    case pending, allowed, limited, blocked, suspended
+    /// Nothing yet: met by a user's address or by its own first contact. Mode `open` speaks with it, mode `allowlist` does not.
+    case pending
+    /// Spoken with in either mode.
+    case allowed
+    /// As `allowed`, but for new friend requests, which are refused in both directions.
+    case limited
+    /// Not spoken with; nothing is queued for it, and what waited has failed.
+    case blocked
 }
 
 /// Another homeserver, as this one knows it.
@@ -18,9 +25,15 @@ package struct Peer: Sendable {
     package let keysetHash: [UInt8]?
     /// The last keys document that was verified.
     package let keysDocument: [UInt8]?
-    /// What of the peer's keys broke what is pinned, and since when; nil once the pinned keys are shown again.
-    package let keysAlarm: String?
-    package let keysAlarmAt: Instant?
+    /// When a signature of it has held for the last time, to the minute.
+    package let lastContactAt: Instant?
+    /// What its operator should look at, and since when.
+    package let alarm: String?
+    package let alarmAt: Instant?
+    /// The token of its invitation, until it has taken it; a secret.
+    package let invite: String?
+    /// Whether the operator has removed it, and nobody has met it since.
+    package let isRemoved: Bool
 }
 
 /// The state of the durable lane to a peer.
@@ -36,4 +49,16 @@ package struct OutboundLink: Sendable {
     package let firstFailureAt: Instant?
     /// Why the lane stands still until an operator acts; nil when it moves.
     package let stopped: String?
+    /// What is neither acknowledged nor failed.
+    package let waitingEvents: Int64
+    package let waitingBytes: Int64
+
+    /// Since when the peer counts as suspended: there was no contact for so long that it is asked only about once an hour.
+    package func suspended(at now: Instant) -> Instant? {
+        guard let firstFailureAt, firstFailureAt + Self.suspendedAfter <= now else { return nil }
+        return firstFailureAt + Self.suspendedAfter
+    }
+
+    /// So long must every try have failed.
+    package static let suspendedAfter = Duration.seconds(7 * 86_400)
 }

@@ -5,8 +5,10 @@ import Wire
 struct PeerStore: Sendable {
     let database: PostgresClient
 
-    private static let peerColumns =
-        "key, name, policy, root_fingerprint, root_public, keyset_version, keyset_sha256, keys_document, keys_alarm, keys_alarm_at"
+    private static let peerColumns = """
+        key, name, policy, root_fingerprint, root_public, keyset_version, keyset_sha256, keys_document,
+        last_contact_at, alarm, alarm_at, invite, removed_at IS NOT NULL
+        """
 
     func peer(named name: ServerName) async throws(HomeError) -> Peer? {
         try await peers("SELECT \(unescaped: Self.peerColumns) FROM peers WHERE name = \(name.text)").first
@@ -16,24 +18,29 @@ struct PeerStore: Sendable {
         try await peers("SELECT \(unescaped: Self.peerColumns) FROM peers ORDER BY name")
     }
 
-    /// The peer with this name, noted with both its lanes when it is new.
+    /// The peer with this name, noted with both its lanes when it is new or was removed.
     func meet(_ name: ServerName) async throws(HomeError) -> Peer {
-        if let known = try await peer(named: name) { return known }
+        if let known = try await peer(named: name), !known.isRemoved { return known }
         do throws(PostgresError) {
-            _ = try await database.batch([
-                "INSERT INTO peers (name) VALUES (\(name.text)) ON CONFLICT (name) DO NOTHING",
-                """
-                INSERT INTO outbound_links (peer) SELECT key FROM peers WHERE name = \(name.text)
-                ON CONFLICT (peer) DO NOTHING
-                """,
-                """
-                INSERT INTO inbound_links (peer) SELECT key FROM peers WHERE name = \(name.text)
-                ON CONFLICT (peer) DO NOTHING
-                """,
-            ])
+            try await database.batch(Self.meeting(name))
         } catch { throw HomeError(error) }
         guard let peer = try await peer(named: name) else { throw .internal }
         return peer
+    }
+
+    /// The statements that note a peer, for the beginning of a batch that says something of it.
+    static func meeting(_ name: ServerName) -> [PostgresQuery] {
+        [
+            "INSERT INTO peers (name) VALUES (\(name.text)) ON CONFLICT (name) DO UPDATE SET removed_at = NULL",
+            """
+            INSERT INTO outbound_links (peer) SELECT key FROM peers WHERE name = \(name.text)
+            ON CONFLICT (peer) DO NOTHING
+            """,
+            """
+            INSERT INTO inbound_links (peer) SELECT key FROM peers WHERE name = \(name.text)
+            ON CONFLICT (peer) DO NOTHING
+            """,
+        ]
     }
 
     private func peers(_ query: PostgresQuery) async throws(HomeError) -> [Peer] {
@@ -49,14 +56,16 @@ struct PeerStore: Sendable {
                         key: PeerKey(try rows.int64(row, 0)), name: name, policy: policy,
                         rootFingerprint: try rows.optionalText(row, 3), rootPublicKey: try rows.optionalBytes(row, 4),
                         keysetVersion: try rows.int64(row, 5), keysetHash: try rows.optionalBytes(row, 6),
-                        keysDocument: try rows.optionalBytes(row, 7), keysAlarm: try rows.optionalText(row, 8),
-                        keysAlarmAt: try rows.optionalInstant(row, 9)))
+                        keysDocument: try rows.optionalBytes(row, 7),
+                        lastContactAt: try rows.optionalInstant(row, 8), alarm: try rows.optionalText(row, 9),
+                        alarmAt: try rows.optionalInstant(row, 10), invite: try rows.optionalText(row, 11),
+                        isRemoved: try rows.bool(row, 12)))
             }
             return peers
         } catch { throw HomeError(error) }
     }
 
-    /// Throws `conflict` when a newer keyset is kept already. Good keys end an alarm about bad ones.
+    /// Throws `conflict` when a newer keyset is kept already. 
     func saveKeys(
         of peer: PeerKey, root: [UInt8], version: Int64, hash: [UInt8], document: [UInt8]
     ) async throws(HomeError) {
@@ -65,35 +74,56 @@ struct PeerStore: Sendable {
             saved = try await database.execute(
                 """
                 UPDATE peers SET root_public = \(root), keyset_version = \(version), keyset_sha256 = \(hash),
-                    keys_document = \(document), keys_alarm = NULL, keys_alarm_at = NULL
+                    keys_document = \(document)
                 WHERE key = \(peer.value) AND keyset_version <= \(version)
                 """)
         } catch { throw HomeError(error) }
         guard saved > 0 else { throw .conflict("a newer keyset of the peer is kept") }
     }
 
-    /// The first instant of an alarm stays, for as long as it is the same one.
-    func noteKeysAlarm(of name: ServerName, _ alarm: String, at instant: Instant) async throws(HomeError) {
+    /// A signature of the peer has held.
+    func noteContact(with peer: PeerKey, at now: Instant) async throws(HomeError) {
+        try await execute("UPDATE peers SET last_contact_at = \(now), removed_at = NULL WHERE key = \(peer.value)")
+    }
+
+    /// What an operator should look at; a newer alarm takes the place of an older one, and the same one keeps its first instant.
+    func raiseAlarm(_ alarm: String, of name: ServerName, at now: Instant) async throws(HomeError) {
         try await execute(
             """
-            UPDATE peers SET keys_alarm = \(alarm), keys_alarm_at = \(instant)
-            WHERE name = \(name.text) AND keys_alarm IS DISTINCT FROM \(alarm)
+            UPDATE peers SET alarm = \(alarm), alarm_at = \(now)
+            WHERE name = \(name.text) AND alarm IS DISTINCT FROM \(alarm)
             """)
     }
 
-    func pin(fingerprint: String, of peer: PeerKey) async throws(HomeError) {
-        try await execute("UPDATE peers SET root_fingerprint = \(fingerprint) WHERE key = \(peer.value)")
+    /// The reason of this alarm is over by itself.
+    func endAlarm(_ alarm: String, of name: ServerName) async throws(HomeError) {
+        try await execute(
+            "UPDATE peers SET alarm = NULL, alarm_at = NULL WHERE name = \(name.text) AND alarm = \(alarm)")
+    }
+
+    func forgetInvite(to peer: PeerKey) async throws(HomeError) {
+        try await execute("UPDATE peers SET invite = NULL WHERE key = \(peer.value)")
     }
 
     // MARK: - The lane out
 
+    private static let linkColumns = """
+        l.peer, p.name, l.epoch, l.acked, l.last, l.attempts, l.next_try_at, l.first_failure_at, l.stopped,
+        l.waiting_events, l.waiting_bytes
+        FROM outbound_links l JOIN peers p ON p.key = l.peer
+        """
+
     func outboundLinks() async throws(HomeError) -> [OutboundLink] {
+        try await links("SELECT \(unescaped: Self.linkColumns) WHERE p.removed_at IS NULL ORDER BY p.name")
+    }
+
+    func outboundLink(to peer: PeerKey) async throws(HomeError) -> OutboundLink? {
+        try await links("SELECT \(unescaped: Self.linkColumns) WHERE l.peer = \(peer.value)").first
+    }
+
+    private func links(_ query: PostgresQuery) async throws(HomeError) -> [OutboundLink] {
         do throws(PostgresError) {
-            let rows = try await database.query(
-                """
-                SELECT l.peer, p.name, l.epoch, l.acked, l.last, l.attempts, l.next_try_at, l.first_failure_at, l.stopped
-                FROM outbound_links l JOIN peers p ON p.key = l.peer ORDER BY p.name
-                """)
+            let rows = try await database.query(query)
             var links: [OutboundLink] = []
             for row in 0..<rows.count {
                 guard let name = ServerName(try rows.text(row, 1)) else {
@@ -104,29 +134,10 @@ struct PeerStore: Sendable {
                         peer: PeerKey(try rows.int64(row, 0)), server: name, epoch: try rows.text(row, 2),
                         acked: try rows.int64(row, 3), last: try rows.int64(row, 4), attempts: try rows.int(row, 5),
                         nextTryAt: try rows.optionalInstant(row, 6), firstFailureAt: try rows.optionalInstant(row, 7),
-                        stopped: try rows.optionalText(row, 8)))
+                        stopped: try rows.optionalText(row, 8), waitingEvents: try rows.int64(row, 9),
+                        waitingBytes: try rows.int64(row, 10)))
             }
             return links
-        } catch { throw HomeError(error) }
-    }
-
-    func outbox(
-        of peer: PeerKey, server: ServerName, after seq: Int64, limit: Int
-    ) async throws(HomeError) -> [OutboxEvent] {
-        do throws(PostgresError) {
-            let rows = try await database.query(
-                """
-                SELECT seq, json, created_at FROM outbox
-                WHERE peer = \(peer.value) AND seq > \(seq) ORDER BY seq LIMIT \(Int64(limit))
-                """)
-            var events: [OutboxEvent] = []
-            for row in 0..<rows.count {
-                events.append(
-                    OutboxEvent(
-                        peer: peer, server: server, seq: try rows.int64(row, 0), json: try rows.bytes(row, 1),
-                        createdAt: try rows.instant(row, 2)))
-            }
-            return events
         } catch { throw HomeError(error) }
     }
 
@@ -159,61 +170,6 @@ struct PeerStore: Sendable {
         try await execute("UPDATE outbound_links SET stopped = \(reason) WHERE peer = \(peer.value)")
     }
 
-    /// The last `seq` that waits since before an instant and whose author has not been told; nil when there is none.
-    func lastOverdue(of peer: PeerKey, olderThan instant: Instant) async throws(HomeError) -> Int64? {
-        do throws(PostgresError) {
-            let rows = try await database.query(
-                """
-                SELECT max(o.seq) FROM outbox o JOIN outbound_links l ON l.peer = o.peer
-                WHERE o.peer = \(peer.value) AND o.seq > greatest(l.acked, l.delayed_through)
-                  AND o.created_at <= \(instant)
-                """)
-            return rows.count > 0 ? try rows.optionalInt64(0, 0) : nil
-        } catch { throw HomeError(error) }
-    }
-
-    /// Rows of the outbox that a peer refused, with the friend request that they named.
-    func outboxRows(of peer: PeerKey, seqs: [Int64]) async throws(HomeError) -> [RefusedRow] {
-        do throws(PostgresError) {
-            let rows = try await database.query(
-                """
-                SELECT seq, sender, receiver, json FROM outbox
-                WHERE peer = \(peer.value) AND seq = ANY(\(seqs)::bigint[]) ORDER BY seq
-                """)
-            var refused: [RefusedRow] = []
-            for row in 0..<rows.count {
-                let json = try rows.bytes(row, 3)
-                refused.append(
-                    RefusedRow(
-                        seq: try rows.int64(row, 0), sender: UserKey(try rows.int64(row, 1)),
-                        receiver: UserKey(try rows.int64(row, 2)), requestID: Self.requestID(in: json), json: json))
-            }
-            return refused
-        } catch { throw HomeError(error) }
-    }
-
-    private static func requestID(in json: [UInt8]) -> FriendRequestID? {
-        guard case .object(let event)? = try? JSON.parse(json), let data = try? event.object("data") else { return nil }
-        return try? data.id("request_id")
-    }
-
-    /// Deletes rows that were acknowledged long ago, a chunk at a time; returns how many.
-    func purgeOutbox(before instant: Instant, chunk: Int) async throws(HomeError) -> Int {
-        do throws(PostgresError) {
-            return try await database.execute(
-                """
-                DELETE FROM outbox o USING (
-                    SELECT o.peer, o.seq FROM outbound_links l
-                    JOIN LATERAL (
-                        SELECT peer, seq, created_at FROM outbox
-                        WHERE peer = l.peer AND seq <= l.acked ORDER BY seq LIMIT \(Int64(chunk))
-                    ) o ON o.created_at < \(instant)
-                ) old
-                WHERE o.peer = old.peer AND o.seq = old.seq
-                """)
-        } catch { throw HomeError(error) }
-    }
-
     // MARK: - The lane in
 
     /// Deletes the oldest dead letters of peers that have sent more than `count`, a chunk at a time; returns how many.
@@ -232,16 +188,16 @@ struct PeerStore: Sendable {
         } catch { throw HomeError(error) }
     }
 
-    /// Which of these events of a peer's lane became dead letters here, and why.
+    /// Which events of a part of a peer's lane became dead letters here, and why; the first ones.
     func inboundRejections(
-        of seqs: [Int64], from peer: PeerKey, epoch: String
+        from first: Int64, through last: Int64, atMost limit: Int, of peer: PeerKey, epoch: String
     ) async throws(HomeError) -> [RejectedEvent] {
         do throws(PostgresError) {
             let rows = try await database.query(
                 """
                 SELECT seq, code FROM dead_letters
-                WHERE direction = 'in' AND peer = \(peer.value) AND epoch = \(epoch) AND seq = ANY(\(seqs)::bigint[])
-                ORDER BY seq
+                WHERE direction = 'in' AND peer = \(peer.value) AND epoch = \(epoch) AND seq >= \(first) AND seq <= \(last)
+                ORDER BY seq LIMIT \(Int64(limit))
                 """)
             var rejected: [RejectedEvent] = []
             for row in 0..<rows.count {
@@ -261,18 +217,9 @@ struct PeerStore: Sendable {
         } catch { throw HomeError(error) }
     }
 
-    private func execute(_ query: PostgresQuery) async throws(HomeError) {
+    func execute(_ query: PostgresQuery) async throws(HomeError) {
         do throws(PostgresError) {
             try await database.execute(query)
         } catch { throw HomeError(error) }
     }
-}
-
-/// An outbox row that the peer refused.
-struct RefusedRow: Sendable {
-    let seq: Int64
-    let sender: UserKey
-    let receiver: UserKey
-    let requestID: FriendRequestID?
-    let json: [UInt8]
 }

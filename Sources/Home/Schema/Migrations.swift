@@ -8,7 +8,7 @@ package enum Schema {
         M003DirectMessages.migration,
         M004ReadMarkers.migration,
         M005AuditLog.migration,
-        M007KeysAlarm.migration,
+        M006Peers.migration,
         M008Presence.migration,
     ]
 }

@@ -25,6 +25,8 @@ struct Batch {
     // What will be written.
     var newMessages: [StoredMessage] = []
     var newOutbox: [OutboxRow] = []
+    /// Rows of the outbox that failed before they were taken.
+    var failedOutbox: [(peer: PeerKey, seq: Int64)] = []
     var newDeadLetters: [DeadLetter] = []
     var newConversations: [Int64] = []
     var touchedConversations: Set<Int64> = []
@@ -45,7 +47,8 @@ struct Batch {
     }
 
     var hasWrites: Bool {
-        !(newMessages.isEmpty && newOutbox.isEmpty && newDeadLetters.isEmpty && newConversations.isEmpty
+        !(newMessages.isEmpty && newOutbox.isEmpty && failedOutbox.isEmpty && newDeadLetters.isEmpty
+            && newConversations.isEmpty
             && touchedConversations.isEmpty && touchedRosters.isEmpty && touchedRequests.isEmpty
             && touchedOutbound.isEmpty && touchedInbound.isEmpty && touchedShown.isEmpty)
     }
@@ -94,15 +97,27 @@ extension Batch {
         (outbound[peer]?.last ?? 0) + 1
     }
 
+    /// Whether the operator has blocked the peer: then nothing is queued for it.
+    func isBlocked(_ peer: RemotePeer) -> Bool {
+        outbound[peer.key]?.policy == .blocked
+    }
+
+    /// Whether the operator wants no new friendships with the peer.
+    func isLimited(_ peer: RemotePeer) -> Bool {
+        outbound[peer.key]?.policy == .limited
+    }
+
     /// Numbers an event for a peer and stages its outbox row.
     mutating func enqueue(_ event: OutgoingEvent, to peer: RemotePeer) {
         guard var counters = outbound[peer.key] else {
             preconditionFailure("a unit declares the peers for which it numbers events")
         }
         counters.last += 1
+        let json = event.json(seq: counters.last)
+        counters.waitingEvents += 1
+        counters.waitingBytes += Int64(json.count)
         outbound[peer.key] = counters
         touchedOutbound.insert(peer.key)
-        let json = event.json(seq: counters.last)
         newOutbox.append(
             OutboxRow(
                 peer: peer.key, seq: counters.last, event: event.id, type: event.type, sender: event.sender.key,

@@ -1,4 +1,4 @@
-import Wire
+package import Wire
 
 /// A user as the use cases hand him to the Writer: `peer` is nil for a local account.
 struct ResolvedUser: Hashable, Sendable {
@@ -99,13 +99,26 @@ struct OutboundCounters: Sendable {
     var last: Int64
     var acked: Int64
     var delayedThrough: Int64
+    /// What the operator says of the peer, under the same lock.
+    var policy = PeerPolicy.pending
+    /// What is not acknowledged through here has failed.
+    var failedThrough: Int64 = 0
+    /// What waits: neither acknowledged nor failed.
+    var waitingEvents: Int64 = 0
+    var waitingBytes: Int64 = 0
+
+    mutating func settle(events: Int64, bytes: Int64) {
+        waitingEvents = max(0, waitingEvents - events)
+        waitingBytes = max(0, waitingBytes - bytes)
+    }
 }
 
 /// How far a peer's lane to us is applied (`inbound_links`).
-struct InboundPosition: Sendable {
-    var epoch: String?
-    var last: Int64
-    var lastEvent: EventID?
+package struct InboundPosition: Sendable {
+    package var epoch: String?
+    package var last: Int64
+    /// The id of the event with that number; nil when none was applied in this epoch, or it had failed at its own home.
+    package var lastEvent: EventID?
 }
 
 /// A row of `outbox`.
@@ -126,6 +139,7 @@ struct QueuedEvent: Sendable {
     let event: EventID
     let type: String
     let sender: UserKey
+    let bytes: Int64
 }
 
 /// A row of `dead_letters`: an event that one side could not take.

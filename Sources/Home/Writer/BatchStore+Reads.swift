@@ -75,15 +75,21 @@ extension BatchStore {
         let keys = peers.map(\.value)
         return BatchRead(
             query: """
-                SELECT peer, epoch, last, acked, delayed_through
-                FROM outbound_links WHERE peer = ANY(\(keys)::bigint[])
-                ORDER BY peer FOR NO KEY UPDATE
+                SELECT l.peer, l.epoch, l.last, l.acked, l.delayed_through, p.policy, l.failed_through,
+                    l.waiting_events, l.waiting_bytes
+                FROM outbound_links l JOIN peers p ON p.key = l.peer
+                WHERE l.peer = ANY(\(keys)::bigint[])
+                ORDER BY l.peer FOR NO KEY UPDATE OF l
                 """
         ) { rows, batch throws(PostgresError) in
             for row in 0..<rows.count {
+                guard let policy = PeerPolicy(rawValue: try rows.text(row, 5)) else {
+                    throw .decoding(column: "policy", problem: "is no policy")
+                }
                 batch.outbound[PeerKey(try rows.int64(row, 0))] = OutboundCounters(
                     epoch: try rows.text(row, 1), last: try rows.int64(row, 2), acked: try rows.int64(row, 3),
-                    delayedThrough: try rows.int64(row, 4))
+                    delayedThrough: try rows.int64(row, 4), policy: policy, failedThrough: try rows.int64(row, 6),
+                    waitingEvents: try rows.int64(row, 7), waitingBytes: try rows.int64(row, 8))
             }
         }
     }
@@ -209,7 +215,7 @@ extension BatchStore {
     private func readAcknowledged(_ peer: PeerKey, through: Int64) -> BatchRead {
         BatchRead(
             query: """
-                SELECT o.seq, o.event, o.type, o.sender
+                SELECT o.seq, o.event, o.type, o.sender, octet_length(o.json)
                 FROM outbox o
                 WHERE o.peer = \(peer.value) AND o.seq <= \(through)
                   AND o.seq > (SELECT l.acked FROM outbound_links l WHERE l.peer = \(peer.value))
@@ -224,7 +230,7 @@ extension BatchStore {
     private func readOverdue(_ peer: PeerKey, through: Int64) -> BatchRead {
         BatchRead(
             query: """
-                SELECT o.seq, o.event, o.type, o.sender
+                SELECT o.seq, o.event, o.type, o.sender, octet_length(o.json)
                 FROM outbox o
                 WHERE o.peer = \(peer.value) AND o.seq <= \(through)
                   AND o.seq > (SELECT greatest(l.acked, l.delayed_through) FROM outbound_links l WHERE l.peer = \(peer.value))
@@ -284,7 +290,7 @@ private func queuedEvents(_ rows: PostgresRows) throws(PostgresError) -> [Queued
         events.append(
             QueuedEvent(
                 seq: try rows.int64(row, 0), event: try rows.id(row, 1), type: try rows.text(row, 2),
-                sender: UserKey(try rows.int64(row, 3))))
+                sender: UserKey(try rows.int64(row, 3)), bytes: Int64(try rows.int(row, 4))))
     }
     return events
 }

@@ -12,6 +12,7 @@ extension BatchStore {
         if !batch.touchedRosters.isEmpty { writes.append(upsertRosters(batch)) }
         if !batch.newMessages.isEmpty { writes.append(insertMessages(batch.newMessages)) }
         if !batch.touchedOutbound.isEmpty { writes.append(updateOutbound(batch)) }
+        if !batch.failedOutbox.isEmpty { writes.append(failOutbox(batch.failedOutbox)) }
         if !batch.newOutbox.isEmpty { writes.append(insertOutbox(batch.newOutbox)) }
         if !batch.touchedInbound.isEmpty { writes.append(upsertInbound(batch)) }
         if !batch.newDeadLetters.isEmpty { writes.append(insertDeadLetters(batch.newDeadLetters)) }
@@ -88,12 +89,25 @@ extension BatchStore {
         let counters = peers.compactMap { batch.outbound[$0] }
         return """
             UPDATE outbound_links l
-            SET last = i.last, acked = i.acked, delayed_through = i.delayed_through
+            SET last = i.last, acked = i.acked, delayed_through = i.delayed_through, failed_through = i.failed_through,
+                waiting_events = i.events, waiting_bytes = i.bytes
             FROM unnest(
                 \(peers.map(\.value))::bigint[], \(counters.map(\.last))::bigint[], \(counters.map(\.acked))::bigint[],
-                \(counters.map(\.delayedThrough))::bigint[]) AS i(peer, last, acked, delayed_through)
+                \(counters.map(\.delayedThrough))::bigint[], \(counters.map(\.failedThrough))::bigint[],
+                \(counters.map(\.waitingEvents))::bigint[], \(counters.map(\.waitingBytes))::bigint[])
+                AS i(peer, last, acked, delayed_through, failed_through, events, bytes)
             WHERE l.peer = i.peer
             """
+    }
+
+    private func failOutbox(_ failed: [(peer: PeerKey, seq: Int64)]) -> PostgresQuery {
+        """
+        UPDATE outbox o SET type = \(PeerEventType.expired), json = i.json
+        FROM unnest(
+            \(failed.map(\.peer.value))::bigint[], \(failed.map(\.seq))::bigint[],
+            \(failed.map { PeerEventType.expiredJSON(seq: $0.seq) })::bytea[]) AS i(peer, seq, json)
+        WHERE o.peer = i.peer AND o.seq = i.seq
+        """
     }
 
     private func insertOutbox(_ rows: [OutboxRow]) -> PostgresQuery {

@@ -259,14 +259,98 @@ struct LinkTests {
         }
     }
 
-    @Test func `a fork stops the lane and keeps its queue`() async throws {
+    @Test func `a fork begins a new epoch with an alarm, and what waits arrives`() async throws {
         let change: PostgresQuery = "UPDATE inbound_links SET last = last + 1, last_event = gen_random_uuid()"
         try await afterChange(change) { alpha, beta, bob, alice in
-            let link = try await link(of: alpha) { $0.stopped != nil }
-            #expect(link.stopped == "fork")
-            #expect(link.last == link.acked + 1)
-            #expect(try await beta.messages(of: bob, with: alice) == ["before"])
+            let link = try await link(of: alpha) { $0.last == $0.acked }
+            #expect(link.stopped == nil)
+            #expect(try await beta.messages(of: bob, with: alice) == ["before", "after"])
+            let peer = try #require(try await alpha.home.peer(named: beta.home.server))
+            #expect(peer.alarm == "fork")
+            let seen = try #require(try await beta.home.peer(named: alpha.home.server))
+            #expect(seen.alarm == "peer_new_epoch")
+            let entry = try #require(try await AuditLog(database: alpha.database).entries().first)
+            #expect(entry.change.actor == "homeserver" && entry.change.action == "peer new-epoch")
         }
+    }
+
+    @Test func `a peer that has more than was ever sent begins a new epoch`() async throws {
+        try await afterChange("UPDATE inbound_links SET last = last + 1000, last_event = NULL") {
+            alpha, beta, bob, alice in
+            await alpha.events.waitFor(2, where: delivery(.delivered))
+            let messages = try await beta.messages(of: bob, with: alice)
+            #expect(messages == ["before", "after"])
+            let peer = try await alpha.home.peer(named: beta.home.server)
+            #expect(peer?.alarm == "acknowledged_unsent")
+        }
+    }
+
+    /// Numbers that were given twice: the peer has other events under ours, and more of them than one batch.
+    @Test func `after a restored backup nothing written since is taken for what the peer has already`() async throws {
+        let pair = try await Pair()
+        let alpha = try await pair.alpha()
+        let first = try await pair.beta()
+        let (alice, bob) = try await befriend(alpha, first)
+        try await first.stop()
+        // In the life that the backup has forgotten, beta has got 250 events that alpha does not know.
+        let world = try await TestHomeserver.make(
+            "beta.localhost", certificates: pair.certificates, keys: pair.betaKeys, peers: [],
+            conninfo: first.conninfo)
+        try await world.database.execute(
+            "UPDATE inbound_links SET last = last + 250, last_event = gen_random_uuid()")
+        for number in 1...400 { try await send("\(number)", from: alice, to: bob, on: alpha) }
+        let second = try await pair.beta(first.conninfo)
+        await second.events.waitFor(where: arrival("400"))
+        await alpha.events.waitFor(400, where: delivery(.delivered))
+        let arrived = second.events.all.compactMap { body -> String? in
+            if case .newPrivateMessage(let message) = body { message.text } else { nil }
+        }
+        #expect(arrived == (1...400).map { "\($0)" })
+        #expect(try await alpha.home.peer(named: second.home.server)?.alarm == "fork")
+        try await world.closeDatabases()
+        try await pair.stop(alpha, second)
+    }
+
+    @Test func `a hole in our own outbox begins a new epoch behind it`() async throws {
+        let pair = try await Pair()
+        let alpha = try await pair.alpha()
+        let first = try await pair.beta()
+        let (alice, bob) = try await befriend(alpha, first)
+        try await first.stop()
+        for number in 1...300 { try await send("\(number)", from: alice, to: bob, on: alpha) }
+        // Behind what the worker has in memory.
+        try await alpha.database.execute("DELETE FROM outbox WHERE seq = (SELECT max(seq) - 20 FROM outbox)")
+        let second = try await pair.beta(first.conninfo)
+        await second.events.waitFor(where: arrival("300"))
+        let arrived = second.events.all.compactMap { body -> String? in
+            if case .newPrivateMessage(let message) = body { message.text } else { nil }
+        }
+        #expect(arrived == (1...300).filter { $0 != 280 }.map { "\($0)" })
+        #expect(try await alpha.home.peer(named: second.home.server)?.alarm == "gap")
+        try await pair.stop(alpha, second)
+    }
+
+    @Test func `an operator's word takes effect at once: blocked, allowed, tried again`() async throws {
+        let pair = try await Pair()
+        let alpha = try await pair.alpha()
+        let beta = try await pair.beta()
+        let (alice, bob) = try await befriend(alpha, beta)
+        let peers = PeerAdministration(database: alpha.database, us: alpha.home.server, actor: "test")
+        let obey = try #require(alpha.federation.controlHandlers[PeerChange.kind])
+        let payload = #"{"server":"beta.localhost","voids_keys":false}"#
+        try await peers.setPolicy(.blocked, of: beta.home.server)
+        try await obey(alpha.home, payload)
+        await #expect(throws: HomeError.blocked) { try await send("to nobody", from: alice, to: bob, on: alpha) }
+        try await send("refused for now", from: bob, to: alice, on: beta)
+        _ = try await failedLink(of: beta)
+        #expect(try await alpha.messages(of: alice, with: bob).isEmpty)
+        try await peers.setPolicy(.allowed, of: beta.home.server)
+        try await obey(alpha.home, payload)
+        // Its hello ends beta's back-off.
+        await alpha.events.waitFor(where: arrival("refused for now"))
+        try await send("again", from: alice, to: bob, on: alpha)
+        await beta.events.waitFor(where: arrival("again"))
+        try await pair.stop(alpha, beta)
     }
 
     private func link(of homeserver: TestHomeserver, where matches: (OutboundLink) -> Bool) async throws -> OutboundLink

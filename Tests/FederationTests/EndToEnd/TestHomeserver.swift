@@ -100,6 +100,13 @@ final class TestHomeserver: Sendable {
         await database.close()
     }
 
+    /// For one that was never started.
+    func closeDatabases() async throws {
+        home.close()
+        await writerDatabase.close()
+        await database.close()
+    }
+
     func account(_ name: String) async throws -> Account {
         let id = try #require(UserID(local: name, server: home.server))
         try await PopulateDemo(database: database, server: home.server)
@@ -144,6 +151,7 @@ private struct Outlet: Delivery {
     func announce(_ announcements: [PeerAnnouncement]) { sender.announce(announcements) }
     func enqueue(_ events: [OutboxEvent]) { sender.enqueue(events) }
     func recover() { sender.recover() }
+    func reread(outboxOf peer: PeerKey) { sender.reread(outboxOf: peer) }
     func close(logins: [LoginID]) {}
 }
 

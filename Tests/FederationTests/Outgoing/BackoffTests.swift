@@ -41,6 +41,29 @@ struct BackoffTests {
         #expect((backoff.wait(now: now) ?? .zero) <= .seconds(3600))
     }
 
+    @Test func `after a week without contact the peer is suspended, until it is heard`() {
+        var backoff = Backoff()
+        backoff.failed(.transient, now: start, random: 0)
+        #expect(!backoff.isSuspended(now: start + .seconds(7 * 86_400 - 1)))
+        #expect(backoff.isSuspended(now: start + .seconds(7 * 86_400)))
+        backoff.heard(now: start + .seconds(7 * 86_400))
+        #expect(!backoff.isSuspended(now: start + .seconds(7 * 86_400)))
+    }
+
+    /// The table of docs/federation.md, Answers.
+    @Test(arguments: [
+        (FederationError.invalid(problem: ""), Backoff.Class.patient), (.badSignature, .patient),
+        (.unknownKey, .patient),
+        (.clockSkew(now: Instant(seconds: 0)), .patient), (.blocked, .refused), (.notAllowed, .refused),
+        (.notFound, .patient), (.lengthRequired, .patient), (.gap(expected: 1), .transient),
+        (.epochUnknown(last: 0), .transient), (.tooLarge, .patient), (.version, .refused),
+        (.rateLimited(retryAfter: .seconds(3)), .after(.seconds(3))), (.keysUnavailable, .transient),
+        (.unavailable(retryAfter: .seconds(3)), .after(.seconds(3))), (.internal, .transient),
+    ])
+    func `each refusal has its class`(_ error: FederationError, _ expected: Backoff.Class) {
+        #expect(PeerFailure.refused(error).backoff == expected)
+    }
+
     @Test func `a delay that the peer names is honoured up to an hour`() {
         var backoff = Backoff()
         backoff.failed(.after(.seconds(90)), now: start, random: 0)

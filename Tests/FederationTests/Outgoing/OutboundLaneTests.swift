@@ -98,11 +98,35 @@ struct OutboundLaneTests {
         #expect(described(lane.next()) == "send 1-2")
     }
 
-    @Test func `a hole in the outbox is an alarm`() {
+    @Test func `a hole in the outbox is an alarm`() throws {
         var lane = opened(acked: 4, last: 9)
         #expect(throws: OutboundLane.Alarm.gap) { try lane.loaded(events(6...9)) }
+        var later = opened(acked: 4, last: 9)
+        try later.loaded(events(5...6) + events(8...9))
+        #expect(described(later.next()) == "send 5-6", "what is before the hole is sent first")
         var empty = opened(acked: 4, last: 9)
         #expect(throws: OutboundLane.Alarm.gap) { try empty.loaded([]) }
+    }
+
+    @Test func `rows that were asked for before the outbox changed count for nothing`() throws {
+        var lane = opened(last: 3)
+        let before = lane.generation
+        lane.reread()
+        try lane.loaded(events(1...3), in: before)
+        #expect(described(lane.next()) == "load after 0")
+        try lane.loaded(events(1...3), in: lane.generation)
+        #expect(described(lane.next()) == "send 1-3")
+    }
+
+    @Test func `a lane that begins anew forgets what it knew`() throws {
+        var lane = opened()
+        lane.offer(events(1...9))
+        try lane.acknowledge(5, rejected: [RejectedEvent(seq: 2, code: "invalid")])
+        lane.reopen(acked: 2, last: 4)
+        #expect(lane.unrecorded() == nil && !lane.has(5))
+        #expect(described(lane.next()) == "load after 2")
+        try lane.loaded(events(3...4))
+        #expect(described(lane.next()) == "send 3-4")
     }
 
     @Test func `a part that is acknowledged is not sent again`() throws {

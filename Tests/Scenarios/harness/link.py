@@ -76,15 +76,22 @@ async def exchange(port, tls, method, target, headers, body=b"", content_length=
             writer.transport.abort()
 
 
+TOO_LARGE = (
+    b"HTTP/1.1 413 Request Entity Too Large\r\nContent-Type: text/html\r\nContent-Length: 27\r\n\r\n<html>much too large</html>"
+)
+
+
 class LosingProxy:
     """Ends TLS in front of a homeserver, and drops every n-th answer to a transaction: the effect is committed, the
-    sender never hears of it."""
+    sender never hears of it. `largest`: a transaction with a larger body is answered 413 in a proxy's own words."""
 
-    def __init__(self, target_port, server_tls, client_tls, lose_every=3):
+    def __init__(self, target_port, server_tls, client_tls, lose_every=3, largest=None):
         self.target_port = target_port
         self.server_tls = server_tls
         self.client_tls = client_tls
         self.lose_every = lose_every
+        self.largest = largest
+        self.too_large = 0
         self.transactions = 0
         self.lost = 0
         self.port = None
@@ -111,6 +118,11 @@ class LosingProxy:
             )
             while head := await read_head(reader):
                 body = await read_body(reader, head[1])
+                if self.largest and "/transactions/" in head[0] and len(body) > self.largest:
+                    self.too_large += 1
+                    writer.write(TOO_LARGE)
+                    await writer.drain()
+                    continue
                 upstream.write(encoded(head) + body)
                 answer = await read_head(upstream_reader)
                 if answer is None:

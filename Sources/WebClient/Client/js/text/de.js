@@ -287,6 +287,7 @@ export const de = {
     'message.sent-again': 'Nicht an {server} zugestellt. Du hast sie noch einmal gesendet.',
     'message.show-all': 'Alles zeigen',
     'message.undelivered': 'Nicht an {server} zugestellt. {reason}',
+    'message.undelivered-expired': 'Es hat zu lange auf {server} gewartet und wurde aufgegeben.',
     'message.you': 'Du',
     'switcher.add': '{address} als Freund anfragen',
     'switcher.empty': 'Du hast noch keine Unterhaltungen. Gib eine Adresse ein, um jemanden anzufragen.',

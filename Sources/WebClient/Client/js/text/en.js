@@ -287,6 +287,7 @@ export const en = {
     'message.sent-again': 'Not delivered to {server}. You sent it again.',
     'message.show-all': 'Show all',
     'message.undelivered': 'Not delivered to {server}. {reason}',
+    'message.undelivered-expired': 'It waited too long for {server} and was given up.',
     'message.you': 'You',
     'switcher.add': 'Add {address} as a friend',
     'switcher.empty': 'You have no conversations yet. Enter somebody’s address to add them.',

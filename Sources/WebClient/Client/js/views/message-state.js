@@ -26,6 +26,8 @@ function words(item, isSentAgain) {
     if (state !== 'undelivered') return t(`message.${state}`, { server });
     if (isSentAgain) return t('message.sent-again', { server });
     const code = item.delivery?.reason ?? 'internal';
+    // The same word as for what never left this browser, and another thing: it waited too long for the other homeserver.
+    if (code === 'expired') return t('message.undelivered-expired', { server });
     return t('message.undelivered', { server, reason: failureText(t, { code, message: code, field: null, retryAfterMs: null }) });
 }
 

@@ -1,0 +1,110 @@
+package import Wire
+
+extension Home {
+    /// Fails the oldest events that wait for a peer, through `seq`: a dead letter each, its author is told, and its number goes over the
+    /// link as `{seq, type: "expired"}`.
+    ///
+    /// What was on its way in that moment may have arrived all the same. Works in chunks, so that nothing else waits for long.
+    ///
+    /// - Returns: How many failed.
+    @discardableResult
+    package func failOutbox(
+        of peer: PeerKey, server: ServerName, through seq: Int64, code: OutboxFailure
+    ) async throws(HomeError) -> Int {
+        var count = 0
+        while !Task.isCancelled {
+            let (epoch, rows) = try await peerStore.waitingRows(of: peer, through: seq, limit: Self.failureChunk)
+            guard !rows.isEmpty else { break }
+            var failures: [OutboxRefusal] = []
+            for row in rows {
+                guard let refusal = try await refusal(of: row, code: code.rawValue) else { continue }
+                failures.append(refusal)
+            }
+            try await writer.submit(FailOutbox(peer: peer, server: server, epoch: epoch, failures: failures))
+            count += failures.count
+        }
+        return count
+    }
+
+    private static let failureChunk = 100
+
+    /// A row of the outbox with the people whom its failure concerns; nil when they are not known, which cannot be.
+    func refusal(of row: OutboxRow, code: String) async throws(HomeError) -> OutboxRefusal? {
+        guard let sender = try await directory.resolve(row.sender),
+            let receiver = try await directory.resolve(row.receiver)
+        else { return nil }
+        return OutboxRefusal(
+            row: row, code: code, sender: sender, receiver: receiver, request: PeerStore.requestID(in: row.json))
+    }
+}
+
+/// One event that does not get through: the peer refused it, or it failed here.
+struct OutboxRefusal: Sendable {
+    /// With the whole event, for the dead letter.
+    let row: OutboxRow
+    let code: String
+    let sender: ResolvedUser
+    let receiver: ResolvedUser
+    /// The friend request that the event named, if any.
+    let request: FriendRequestID?
+
+    func declare(_ needs: inout BatchNeeds) {
+        guard let request else { return }
+        needs.requests.insert(request)
+        needs.rosters.formUnion(Batch.sides(sender, receiver))
+    }
+}
+
+/// Rows that fail here, in order of their numbers.
+private struct FailOutbox: WriteUnit {
+    let peer: PeerKey
+    let server: ServerName
+    let epoch: String
+    let failures: [OutboxRefusal]
+
+    func declare(_ needs: inout BatchNeeds) {
+        needs.outbound.insert(peer)
+        for failure in failures { failure.declare(&needs) }
+    }
+
+    func apply(to batch: inout Batch) throws(HomeError) {
+        guard var link = batch.outbound[peer], link.epoch == epoch else {
+            throw .conflict("the lane has begun a new epoch meanwhile")
+        }
+        for failure in failures where failure.row.seq > max(link.acked, link.failedThrough) {
+            batch.refuse(failure, at: server, epoch: epoch)
+            batch.failedOutbox.append((peer, failure.row.seq))
+            link.settle(events: 1, bytes: Int64(failure.row.json.count))
+            link.failedThrough = failure.row.seq
+        }
+        batch.outbound[peer] = link
+        batch.touchedOutbound.insert(peer)
+    }
+}
+
+extension Batch {
+    /// Keeps an event that did not get through as a dead letter, and tells its author.
+    mutating func refuse(_ refusal: OutboxRefusal, at server: ServerName, epoch: String) {
+        let row = refusal.row
+        newDeadLetters.append(
+            DeadLetter(
+                direction: .out, peer: row.peer, epoch: epoch, seq: row.seq, event: row.event, type: row.type,
+                code: refusal.code, json: row.json, createdAt: now))
+        switch PeerEventType(rawValue: row.type) {
+        case .directMessage:
+            let report = DeliveryReport(
+                messageID: MessageID(row.event), server: server, state: .failed, reason: refusal.code)
+            tell(Event(to: [row.sender], .delivery(report)))
+        case .friendRequest, .friendAccept: undo(refusal)
+        case .friendEnd, nil: break
+        }
+    }
+
+    /// A request or acceptance that does not get through leaves nothing behind on our side.
+    private mutating func undo(_ refusal: OutboxRefusal) {
+        let pair = RosterPair(owner: refusal.sender.key, other: refusal.receiver.key)
+        guard let request = refusal.request, let entry = rosters[pair], entry.request == request else { return }
+        endFriendship(refusal.sender, refusal.receiver)
+        tellChange(to: refusal.sender, about: refusal.receiver, request, .failed, code: refusal.code)
+    }
+}
