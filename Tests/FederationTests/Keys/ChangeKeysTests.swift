@@ -54,11 +54,13 @@ import Wire
     }
 
     @Test func `one command at a time`() throws {
-        let first = try ChangeKeys(in: directory(), of: server, time: time)
-        #expect(throws: KeysProblem.file(.busy(path: temporary.path("keys")))) {
-            try ChangeKeys(in: directory(), of: server, time: time)
+        do {
+            let first = try ChangeKeys(in: directory(), of: server, time: time)
+            #expect(throws: KeysProblem.file(.busy(path: temporary.path("keys")))) {
+                try ChangeKeys(in: directory(), of: server, time: time)
+            }
+            withExtendedLifetime(first) {}
         }
-        withExtendedLifetime(first) {}
         try change(.renew)
     }
 
