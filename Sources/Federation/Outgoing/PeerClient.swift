@@ -13,6 +13,8 @@ actor PeerClient {
 
     /// How often a request is signed anew within one try because the peer has just started.
     static let staleRetries = 2
+    /// The peer's clock is behind what its answer says by as long as that took to come.
+    private static let clockTolerance = Duration.milliseconds(20)
 
     private let us: ServerName
     private let peer: ServerName
@@ -50,7 +52,13 @@ actor PeerClient {
             } catch .refused(.stale(let now)) {
                 let difference = now - time.now()
                 clockDifference = max(.zero - Limits.clockDifference, min(difference, Limits.clockDifference))
-                do { try await Task.sleep(for: .seconds(1)) } catch { throw .connection("cancelled") }
+                // `created` counts whole seconds: before the peer's next one, nothing would be different.
+                let past = ((now.milliseconds % 1000) + 1000) % 1000
+                do {
+                    try await Task.sleep(for: .milliseconds(1000 - past) + PeerClient.clockTolerance)
+                } catch {
+                    throw .connection("cancelled")
+                }
             }
         }
         return try await sendOnce(method, path, body: body, within: limit)
