@@ -231,11 +231,11 @@ async def the_alarm_is_kept(stage, word):
     await eventually(is_seen, f"the operator sees {word}", within=60, pause=0.5)
     answer = await gamma.send(alpha, gamma.transaction(alpha, [stage.message("trust me")]))
     assert answer.status in (401, 503), answer.body
-    since = (await peer_line(alpha, gamma.name))["alarm_at"]
+    since = (await peer_line(alpha, gamma.name))["alarm_since"]
     await alpha.restarts()
     await stage.alice.connects()
     line = await peer_line(alpha, gamma.name)
-    assert (line["alarm"], line["alarm_at"]) == (word, since)
+    assert (line["alarm"], line["alarm_since"]) == (word, since)
     assert line["waiting"] >= 1, "the queue is kept"
     assert f"alarm={word}" in (await alpha.command("peer", "list"))[1]
     await stage.alice.socket.has_received_no("new-private-message")
