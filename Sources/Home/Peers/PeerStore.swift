@@ -65,7 +65,7 @@ struct PeerStore: Sendable {
         } catch { throw HomeError(error) }
     }
 
-    /// Throws `conflict` when a newer keyset is kept already. 
+    /// Throws `conflict` when a newer keyset is kept already.
     func saveKeys(
         of peer: PeerKey, root: [UInt8], version: Int64, hash: [UInt8], document: [UInt8]
     ) async throws(HomeError) {
