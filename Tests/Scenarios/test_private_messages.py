@@ -152,7 +152,8 @@ async def test_ready_lists_the_conversation_and_how_far_it_is(home):
     assert entry["last_seq"] == 3
     assert entry["user_id"] == alice.user_id
     assert entry["username"] == alice.name
-    assert tab.ready["user"] == {"user_id": bob.user_id, "username": bob.name}
+    user = {"user_id": bob.user_id, "username": bob.name, "status": "online", "show_last_seen": True}
+    assert tab.ready["user"] == user
     assert tab.hello["server"] == home.name
     for nothing_yet in ("servers", "channels", "server_invites"):
         assert tab.ready[nothing_yet] == []

@@ -60,8 +60,10 @@ class Client:
 
     async def leaves(self):
         self._stopping = True
-        self._task.cancel()
-        await asyncio.wait([self._task])
+        # A cancellation that meets a time limit in the middle of connecting is taken for it, and lost.
+        while not self._task.done():
+            self._task.cancel()
+            await asyncio.wait([self._task], timeout=1)
         if not self._task.cancelled() and self._task.exception():
             raise self._task.exception()
 
