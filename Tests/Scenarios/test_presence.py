@@ -34,6 +34,8 @@ async def status(person, other):
 async def sees(person, other, status, within=30):
     frame = await person.receives("friend-status-changed", user_id=other.user_id, status=status, within=within)
     assert frame["username"] == other.name
+    # How it stood when they became friends may still lie before it.
+    person.socket.passes_over(frame, user_id=other.user_id)
     return frame, time.monotonic()
 
 

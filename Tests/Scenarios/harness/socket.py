@@ -171,6 +171,14 @@ class Socket:
         except TimedOut as error:
             raise TimedOut(f"{error}; got {self._tail()}") from None
 
+    def passes_over(self, frame, **fields):
+        """Earlier frames of its type with these fields count as received: it is news of the same thing."""
+        for index, older in enumerate(self.frames):
+            if older is frame:
+                return
+            if older["type"] == frame["type"] and all(older.get(name) == value for name, value in fields.items()):
+                self._consumed.add(index)
+
     def unread(self, type):
         """Frames of this type that no `receives` has taken."""
         return [f for i, f in enumerate(self.frames) if f["type"] == type and i not in self._consumed]
