@@ -154,6 +154,8 @@ async def test_a_block_that_does_not_reach_the_homeserver_is_none(visitors, hous
     alice.allows(*BROKEN)
     await befriend(alice.person, bob)
     await alice.goes("#/friends")
+    # The view is loaded when it is first wanted: with the door shut before, it would be missing.
+    await expect(part(alice.page, "Friends")).to_contain_text(bob.user_id)
     alice.door.refuse()
     alice.door.cut()
     try:

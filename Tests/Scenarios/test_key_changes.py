@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import re
 import time
 
 from harness.node import befriend
@@ -81,7 +82,9 @@ async def test_keys_rotate_under_load_and_no_request_fails(homes, long):
     for node in (alpha, beta):
         fresh = node.log()[mark[node] :]
         assert FAILED not in fresh, fresh
-        assert fresh.count("the signing keys have changed") >= 2 * rotations - 1
+        followed = [int(it) for it in re.findall(r'"the signing keys have changed".* keyset-version=(\d+)', fresh)]
+        # What is staged and activated between two looks is followed in one step; every activated keyset was in use.
+        assert followed == sorted(set(followed)) and set(range(3, 2 * rotations + 2, 2)) <= set(followed), followed
         assert (await status(node))["keyset"]["version"] == 1 + 2 * rotations
 
 
