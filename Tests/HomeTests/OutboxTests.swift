@@ -179,6 +179,46 @@ struct OutboxTests {
         await pair.close()
     }
 
+    @Test func `what was acknowledged is kept for a week, and for another when the lane was rewound`() async throws {
+        let pair = try await Pair.make()
+        try await pair.befriend()
+        let home = pair.a.home
+        func kept() async throws -> [Int64] {
+            try await home.purgeOutbox()
+            let link = try await home.outboundLinks()[0]
+            return try await home.outbox(of: link.peer, server: link.server, after: 0, limit: 100).map(\.seq)
+        }
+        func days(_ count: Int64) { pair.a.time.advance(by: .seconds(count * 86_400)) }
+        func acknowledge(through seq: Int64) async throws {
+            let link = try await home.outboundLinks()[0]
+            try await home.acknowledge(
+                link.peer, server: link.server, epoch: link.epoch, through: seq, rejected: [])
+        }
+        let befriending = try await kept()
+        #expect(befriending == [1])
+        for text in ["one", "two", "three"] { try await send(text, pair) }
+        days(10)
+        try await acknowledge(through: 3)
+        #expect(try await kept() == [2, 3, 4], "a week has passed since they were written, not since their arrival")
+        days(6)
+        try await acknowledge(through: 4)
+        #expect(try await kept() == [2, 3, 4], "six days")
+        days(1)
+        // The receiver has restored a backup that had the first two.
+        let link = try await home.outboundLinks()[0]
+        _ = try await home.openOutboundEpoch(
+            to: link.peer, server: link.server, replacing: link.epoch, from: 3, reason: "fork")
+        #expect(try await kept() == [3, 4])
+        pair.a.time.advance(by: .seconds(1))
+        try await acknowledge(through: 4)
+        #expect(try await kept() == [3, 4], "they were not acknowledged all the time")
+        days(7)
+        #expect(try await kept() == [])
+        let marks = try await pair.a.database.query("SELECT acked FROM outbox_marks ORDER BY at", as: Int64.self)
+        #expect(marks == [4], "one is enough when nothing has happened for a week")
+        await pair.close()
+    }
+
     @Test func `an event that was there at two unclean stops is poison`() async throws {
         let pair = try await Pair.make()
         try await pair.befriend()

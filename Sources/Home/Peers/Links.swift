@@ -45,7 +45,7 @@ extension Home {
         try await peerStore.outboundLinks()
     }
 
-    /// When the oldest event was committed that a peer has not acknowledged, for each peer that is behind.
+    /// When the oldest event was committed that waits for a peer, for each peer for which something does.
     package func oldestWaiting() async throws(HomeError) -> [PeerKey: Instant] {
         try await peerStore.oldestWaiting()
     }

@@ -87,8 +87,7 @@ struct PeerAdministrationStore: Sendable {
 
     func overviews() async throws(HomeError) -> [PeerOverview] {
         let links = Dictionary(try await peers.outboundLinks().map { ($0.peer, $0) }) { first, _ in first }
-        var oldest: [PeerKey: Instant] = [:]
-        for lane in try await peers.waitingLanes() { oldest[lane.peer] = lane.oldest }
+        let oldest = try await peers.oldestWaiting()
         let letters = try await deadLetterCounts()
         return try await peers.all().filter { !$0.isRemoved }.map { peer in
             PeerOverview(

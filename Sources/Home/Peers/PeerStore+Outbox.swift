@@ -36,17 +36,44 @@ extension PeerStore {
         } catch { throw HomeError(error) }
     }
 
-    /// Deletes rows that were acknowledged long ago, a chunk at a time; returns how many.
-    func purgeOutbox(before instant: Instant, chunk: Int) async throws(HomeError) -> Int {
+    /// Notes how far each lane is acknowledged now, and forgets what was noted before the last note through `instant`.
+    func markOutbox(at now: Instant, forgettingThrough instant: Instant) async throws(HomeError) {
+        do throws(PostgresError) {
+            try await database.batch([
+                """
+                INSERT INTO outbox_marks (peer, at, acked)
+                SELECT l.peer, \(now), l.acked FROM outbound_links l
+                WHERE l.acked IS DISTINCT FROM coalesce(
+                    (SELECT m.acked FROM outbox_marks m WHERE m.peer = l.peer ORDER BY m.at DESC LIMIT 1), 0)
+                ON CONFLICT (peer, at) DO NOTHING
+                """,
+                """
+                DELETE FROM outbox_marks m WHERE EXISTS (
+                    SELECT FROM outbox_marks later
+                    WHERE later.peer = m.peer AND later.at > m.at AND later.at <= \(instant))
+                """,
+            ])
+        } catch { throw HomeError(error) }
+    }
+
+    /// Deletes rows that have been acknowledged at every note since `instant`, a chunk of each peer's at a time; returns how many.
+    ///
+    /// A lane that was rewound for a peer that had restored a backup counts from its second acknowledgement.
+    func purgeOutbox(acknowledgedSince instant: Instant, chunk: Int) async throws(HomeError) -> Int {
         do throws(PostgresError) {
             return try await database.execute(
                 """
                 DELETE FROM outbox o USING (
-                    SELECT o.peer, o.seq FROM outbound_links l
+                    SELECT o.peer, o.seq FROM (
+                        SELECT l.peer, least(l.acked, m.acked) AS through FROM outbound_links l JOIN (
+                            SELECT peer, min(acked) AS acked FROM outbox_marks
+                            GROUP BY peer HAVING min(at) <= \(instant)
+                        ) m ON m.peer = l.peer
+                    ) l
                     JOIN LATERAL (
-                        SELECT peer, seq, created_at FROM outbox
-                        WHERE peer = l.peer AND seq <= l.acked ORDER BY seq LIMIT \(Int64(chunk))
-                    ) o ON o.created_at < \(instant)
+                        SELECT peer, seq FROM outbox
+                        WHERE peer = l.peer AND seq <= l.through ORDER BY seq LIMIT \(Int64(chunk))
+                    ) o ON true
                 ) old
                 WHERE o.peer = old.peer AND o.seq = old.seq
                 """)
@@ -147,6 +174,11 @@ extension PeerStore {
             }
             return lanes
         } catch { throw HomeError(error) }
+    }
+
+    /// When the oldest event was committed that waits for a peer, for each lane for which something does.
+    func oldestWaiting() async throws(HomeError) -> [PeerKey: Instant] {
+        Dictionary(try await waitingLanes().compactMap { lane in lane.oldest.map { (lane.peer, $0) } }) { $1 }
     }
 
     /// The last number that must go so that no more than `bytes` wait.

@@ -141,20 +141,6 @@ struct PeerStore: Sendable {
         } catch { throw HomeError(error) }
     }
 
-    func oldestWaiting() async throws(HomeError) -> [PeerKey: Instant] {
-        let rows = try await HomeError.mapping { () async throws(PostgresError) in
-            try await database.query(
-                """
-                SELECT l.peer, o.created_at FROM outbound_links l
-                CROSS JOIN LATERAL (
-                    SELECT created_at FROM outbox WHERE peer = l.peer AND seq > l.acked ORDER BY seq LIMIT 1
-                ) o
-                WHERE l.last > l.acked
-                """, as: (Int64, Instant).self)
-        }
-        return Dictionary(rows.map { (PeerKey($0.0), $0.1) }) { first, _ in first }
-    }
-
     func saveBackoff(
         of peer: PeerKey, attempts: Int, nextTryAt: Instant?, firstFailureAt: Instant?
     ) async throws(HomeError) {

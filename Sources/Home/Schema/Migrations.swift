@@ -10,5 +10,6 @@ package enum Schema {
         M005AuditLog.migration,
         M006Peers.migration,
         M008Presence.migration,
+        M009OutboxMarks.migration,
     ]
 }
