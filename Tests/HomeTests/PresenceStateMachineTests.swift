@@ -82,6 +82,19 @@ struct PresenceStateMachineTests {
             ],
             ["0: online", "80: offline 60", "240: online"]),
         Case(
+            "who is gone before the account is read was here",
+            [.open, .wait(130), .close, .wait(60), .read(invisible: false), .wait(60), .open],
+            ["190: offline 120", "250: online"]),
+        Case(
+            "who was lost before the account is read was heard before that",
+            [.open, .wait(675), .lose, .read(invisible: false)], ["675: offline 600"]),
+        Case(
+            "who is gone and back before the account is read is online",
+            [.open, .wait(60), .close, .wait(60), .open, .read(invisible: false)], ["120: online"]),
+        Case(
+            "nobody hears of an invisible one who is gone before the account is read",
+            [.open, .wait(60), .close, .wait(60), .read(invisible: true), .wait(60)], []),
+        Case(
             "a choice before the account is read counts",
             [.open, .choose(.invisible), .read(invisible: false), .wait(60)], []),
     ]
@@ -118,7 +131,7 @@ struct PresenceStateMachineTests {
         #expect(told == item.told)
     }
 
-    @Test("it can be forgotten when there is no socket and nothing is shown")
+    @Test("it can be forgotten when there is no socket, nothing is shown and the account was read")
     func forgettable() {
         var machine = PresenceStateMachine()
         func moment(_ second: Int) -> PresenceStateMachine.Moment {
@@ -126,6 +139,9 @@ struct PresenceStateMachineTests {
         }
         _ = machine.opened(at: moment(0))
         #expect(!machine.isForgettable)
+        _ = machine.closed(isLost: false, at: moment(0))
+        #expect(!machine.isForgettable, "nobody knows yet whether a last time is to be noted")
+        _ = machine.opened(at: moment(0))
         _ = machine.read(isInvisible: false, at: moment(0))
         _ = machine.closed(isLost: false, at: moment(1))
         #expect(!machine.isForgettable, "he is still shown")

@@ -28,6 +28,26 @@ struct PresenceTests {
         await test.close()
     }
 
+    @Test("A visit that is over before anybody was told of it leaves its minute, and nothing of it stays in memory")
+    func brief() async throws {
+        let test = try await TestHome.make()
+        let people = try await test.accounts("alice", "bob")
+        let (alice, bob) = (people[0], people[1])
+        try await test.befriend(alice, bob)
+        test.home.presence.socketOpened(alice.key)
+        test.home.presence.socketClosed(alice.key, isLost: false)
+        #expect(try await test.told() == ["bob: alice offline, seen 1789999980"])
+        #expect(try await test.home.friends(of: bob)[0].presence.lastSeen == Instant(seconds: 1_789_999_980))
+        #expect(test.home.presence.status(of: alice.key) == nil)
+        let gone = UserKey(1_000_000)
+        test.home.presence.socketOpened(gone)
+        #expect(try await test.told() == [])
+        #expect(test.home.presence.status(of: gone) == .invisible, "an account that is gone is shown to nobody")
+        test.home.presence.socketClosed(gone, isLost: false)
+        #expect(test.home.presence.status(of: gone) == nil)
+        await test.close()
+    }
+
     @Test("Invisible is kept with the account, told to nobody but oneself, and freezes the last time")
     func invisible() async throws {
         let test = try await TestHome.make()

@@ -26,8 +26,8 @@ struct PresenceStateMachine: Sendable {
     private(set) var hidesAt: Duration?
     private var leftAt: Instant?
 
-    /// Whether nothing would be lost with it.
-    var isForgettable: Bool { sockets == 0 && !isShown }
+    /// Whether nothing would be lost with it. Whose account has not been read may have a last time to note.
+    var isForgettable: Bool { sockets == 0 && !isShown && status != nil }
 
     mutating func opened(at now: Moment) -> Change? {
         sockets += 1
@@ -38,6 +38,7 @@ struct PresenceStateMachine: Sendable {
     mutating func closed(isLost: Bool, at now: Moment) -> Change? {
         sockets = max(0, sockets - 1)
         if sockets == 0, status == .offline { status = .online }
+        if sockets == 0, status == nil { leftAt = now.wallClock - (isLost ? Limits.silence : .zero) }
         if isLost, sockets == 0, isShown, hidesAt == nil {
             leftAt = now.wallClock - Limits.silence
             hidesAt = now.monotonic
@@ -47,9 +48,12 @@ struct PresenceStateMachine: Sendable {
     }
 
     /// The account says whether he is invisible; a choice that was made since then counts.
+    ///
+    /// Who has left before that was never shown, but he was here.
     mutating func read(isInvisible: Bool, at now: Moment) -> Change? {
         guard status == nil else { return nil }
         status = isInvisible ? .invisible : .online
+        if sockets == 0, status == .online, let leftAt { return .offline(lastSeen: leftAt.wholeMinute) }
         return settle(at: now)
     }
 

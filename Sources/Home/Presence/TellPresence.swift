@@ -38,9 +38,10 @@ extension Home {
         guard !work.isEmpty else { return }
         do throws(HomeError) {
             for chunk in work.unread.chunks(of: Self.presenceChunk) {
-                for account in try await presenceStore.areInvisible(chunk) {
-                    presence.read(account.user, isInvisible: account.isInvisible)
-                }
+                let accounts = try await presenceStore.areInvisible(chunk)
+                for account in accounts { presence.read(account.user, isInvisible: account.isInvisible) }
+                // An account that is gone is shown to nobody.
+                for user in Set(chunk).subtracting(accounts.map(\.user)) { presence.read(user, isInvisible: true) }
             }
             try await tell(work.changed)
             try await tellNewFriends(work)
