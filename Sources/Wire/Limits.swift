@@ -28,6 +28,8 @@ package enum Limits {
     package static let frameBytes = 65_536
     /// Printable ASCII characters of a nonce, 1 at least.
     package static let nonceLength = 64
+    /// Sessions that are begun at a time, each with a handful of queries; the others wait their turn.
+    package static let openingsAtOnce = 32
     /// Sockets of one user at a time; one more closes 4014.
     package static let socketsPerUser = 10
     /// Undecodable frames in a row before 4002.

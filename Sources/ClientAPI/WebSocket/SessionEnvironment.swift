@@ -1,5 +1,6 @@
 import Home
 import Logging
+import Wire
 
 /// What all sessions of a listener share; made once by `ClientAPI`.
 final class SessionEnvironment: Sendable {
@@ -9,6 +10,8 @@ final class SessionEnvironment: Sendable {
     let settings: ClientAPISettings
     let logger: Logger
     let metrics = SocketMetrics()
+    /// Sessions begin a few at a time: when everybody comes back at once, the others wait here and not before the database.
+    let openings = Turnstile(Limits.openingsAtOnce)
     /// The same for everybody, so it is encoded once.
     let hello: [UInt8]
 

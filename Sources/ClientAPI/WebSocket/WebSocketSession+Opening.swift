@@ -9,12 +9,15 @@ extension WebSocketSession {
     func authenticate() {
         guard let handle else { return }
         let token = token
-        let home = environment.home
+        let environment = environment
         self.token = ""
         guard !token.isEmpty else { return close(.notAuthenticated) }
         task {
             do throws(HomeError) {
-                handle.session.authenticated(try await home.authenticate(socketToken: token))
+                let login = try await environment.openings.pass { () async throws(HomeError) in
+                    handle.session.isClosing ? nil : try await environment.home.authenticate(socketToken: token)
+                }
+                if let login { handle.session.authenticated(login) }
             } catch {
                 handle.session.refuse(error)
             }
@@ -57,12 +60,15 @@ extension WebSocketSession {
             environment.hub.remove(stream)
             return close(.revoked)
         }
-        let home = environment.home
-        let epoch = environment.hub.epoch
+        let environment = environment
         task {
             do throws(HomeError) {
-                let state = try await home.readyState(of: login.account)
-                let ready = ReadyFrame(stream: stream.id, epoch: epoch, user: login.account.id, state: state)
+                let state = try await environment.openings.pass { () async throws(HomeError) in
+                    handle.session.isClosing ? nil : try await environment.home.readyState(of: login.account)
+                }
+                guard let state else { return }
+                let ready = ReadyFrame(
+                    stream: stream.id, epoch: environment.hub.epoch, user: login.account.id, state: state)
                 var frames = [JSONWriter.bytes(of: ready)]
                 if let reason { frames.insert(JSONWriter.bytes(of: ResyncFrame(reason: reason)), at: 0) }
                 stream.begin(with: frames)
@@ -102,11 +108,14 @@ extension WebSocketSession {
     /// Says how it stands with every friend, behind what the socket had missed. Somebody may come or go between the reading and the
     /// saying, so who is another by then is said again.
     private func repeatStatuses(on stream: SessionStream) {
-        let home = environment.home
+        let environment = environment
         task {
             var said: [UserID: ShownPresence] = [:]
             for _ in 0..<WebSocketSession.repetitions {
-                guard let friends = try? await home.friends(of: stream.login.account) else { return }
+                let read = try? await environment.openings.pass { () async throws(HomeError) in
+                    try await environment.home.friends(of: stream.login.account)
+                }
+                guard let friends = read else { return }
                 let others = friends.filter { said[$0.user] != $0.presence }
                 guard !others.isEmpty else { return }
                 var wakes = SocketWakes()
