@@ -65,6 +65,20 @@ async def test_a_scrape_shows_sockets_commands_and_the_way_to_the_database(watch
     assert after.of("home_peer_waiting_events") == {}
 
 
+async def test_a_scrape_shows_how_long_keys_and_certificates_last(watched_home):
+    status = json.loads((await watched_home.command("keys", "status", "--json"))[1])
+    shown = json.loads((await watched_home.command("certificates", "show", "--json"))[1].splitlines()[0])
+
+    async def gauges():
+        it = await scrape(watched_home)
+        return it if it["home_certificate_days_left", "listener", "federation"] is not None else None
+
+    now = await eventually(gauges, "the certificate was looked at")
+    assert now["home_keys_days_left", "kind", "keyset"] == status["keyset"]["days_left"]
+    assert now["home_keys_days_left", "kind", "online"] == status["key"]["days_left"]
+    assert now["home_certificate_days_left", "listener", "federation"] == shown["days_left"]
+
+
 async def test_every_family_says_what_it_is_and_histograms_add_up(watched_home):
     alice, bob = await watched_home.friends("alice", "bob")
     await alice.sends("x", to=bob)

@@ -84,6 +84,8 @@ struct MetricFamily: Sendable {
         MetricFamily("home_peer_rejected_events_total", .counter, "Events that a peer has rejected, by code."),
         MetricFamily("home_peer_failures_total", .counter, "Requests to a peer that failed, by what failed."),
         MetricFamily("home_keys_days_left", .gauge, "Days until the keyset or the online key ends."),
+        MetricFamily(
+            "home_certificate_days_left", .gauge, "Days until what ends first of a listener's certificates ends."),
     ]
 
     /// What every program that Prometheus knows says of its process, so under its own names.

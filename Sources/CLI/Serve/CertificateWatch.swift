@@ -1,9 +1,11 @@
 import Certificates
 import Logging
+import Metrics
 import ServiceLifecycle
 import Wire
 
-/// Takes up certificates whose files have changed, for new connections, and says in the log when one comes to its end.
+/// Takes up certificates whose files have changed, for new connections, says in the log when one comes to its end, and keeps
+/// the gauge `certificate_days_left` (of each listener, for whatever of its chain ends first).
 struct CertificateWatch: Service {
     private static let interval = Duration.seconds(5)
     /// Looks between two words about the end: twice a day.
@@ -18,6 +20,8 @@ struct CertificateWatch: Service {
             repeat {
                 for certificate in certificates {
                     if looks > 0 { readAgain(certificate) }
+                    Gauge(label: "certificate_days_left", dimensions: [("listener", "\(certificate.listener)")])
+                        .record(daysLeft(of: certificate, at: SystemTime().now()))
                     if looks % Self.looksBetweenWords == 0 { sayTerm(of: certificate, at: SystemTime().now()) }
                 }
                 looks += 1
@@ -52,7 +56,10 @@ struct CertificateWatch: Service {
     }
 
     private func metadata(of certificate: ServedCertificate, at now: Instant) -> Logger.Metadata {
-        let left = certificate.chain.map { $0.daysLeft(at: now) }.min() ?? 0
-        return ["listener": "\(certificate.listener)", "days-left": "\(left)"]
+        ["listener": "\(certificate.listener)", "days-left": "\(daysLeft(of: certificate, at: now))"]
+    }
+
+    private func daysLeft(of certificate: ServedCertificate, at now: Instant) -> Int64 {
+        certificate.chain.map { Int64($0.daysLeft(at: now)) }.min() ?? 0
     }
 }
