@@ -43,7 +43,7 @@ private struct BrokenKeys: JSONWritable {
     func write(to writer: inout JSONWriter) {
         writer.beginObject()
         writer.field("server", server)
-        writer.field("level", KeysStatus.Level.failure.rawValue)
+        writer.field("level", Finding.Level.failure.rawValue)
         writer.field("problem", problem)
         writer.endObject()
     }

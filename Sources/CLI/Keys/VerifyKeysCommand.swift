@@ -24,9 +24,9 @@ struct VerifyKeysCommand: AsyncParsableCommand {
         do {
             let resolved = try options.resolved()
             let new = try KeysTransfer(reading: OutsideFile(file)).keyset
-            let command = try InstallKeyset(in: try resolved.open(), of: resolved.server)
+            let command = try ChangeKeys(in: try resolved.open(), of: resolved.server)
             let difference =
-                install ? try command.run(new, path: file) : try command.check(new, path: file)
+                install ? try command.install(new, path: file) : try command.check(new, path: file)
             options.show(difference)
             if difference.isEmpty {
                 note("\(file) is the present keyset")

@@ -2,6 +2,7 @@ package import Wire
 
 /// One thing that was looked at, and what to do about it: a line of `peer test` and of `doctor`.
 package struct Finding: Sendable, Equatable {
+    /// Of keys and certificates too.
     package enum Level: String, Sendable, Comparable {
         case ok, warning, failure
 

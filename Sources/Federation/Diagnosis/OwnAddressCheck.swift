@@ -30,18 +30,14 @@ package struct OwnAddressCheck: Sendable {
     private var isLocal: Bool { us.text == "localhost" || us.text.hasSuffix(".localhost") }
 
     package func run(_ trail: FindingTrail) async {
-        let resolver = HostResolver()
-        resolver.start()
-        let dialer = Dialer(
-            loops: MultiThreadedEventLoopGroup.singleton, lookUp: { await resolver.addresses(of: $0) },
-            outboundGuard: OutboundGuard(exceptions: rules.allowedRanges))
-        if isLocal {
-            trail.add(.ok("discovery", "\(us) is a name of this machine: peers here find it by url (peers)"))
-        } else {
-            await discover(Discovery(configured: [], dialer: dialer, time: time), trail)
+        await Dialer.ofCommand(rules) { dialer in
+            if isLocal {
+                trail.add(.ok("discovery", "\(us) is a name of this machine: peers here find it by url (peers)"))
+            } else {
+                await discover(Discovery(configured: [], dialer: dialer, time: time), trail)
+            }
+            await dial(dialer, trail)
         }
-        await dial(dialer, trail)
-        await resolver.shutDown()
     }
 
     /// What a homeserver finds that knows only our name.

@@ -21,23 +21,18 @@ package struct PeerClocks: Sendable {
 
     /// One finding for each of the first peers with a pinned root that answers in time.
     package func run(_ peers: [Peer]) async -> [Finding] {
-        let resolver = HostResolver()
-        resolver.start()
-        let dialer = Dialer(
-            loops: MultiThreadedEventLoopGroup.singleton, lookUp: { await resolver.addresses(of: $0) },
-            outboundGuard: OutboundGuard(exceptions: rules.allowedRanges))
-        let discovery = Discovery(configured: rules.peers, dialer: dialer, time: time)
         let known = peers.filter { $0.rootPublicKey != nil && $0.policy != .blocked }
-        let findings = await withTaskGroup(of: Finding?.self) { group in
-            for peer in known.prefix(PeerClocks.asked) {
-                group.addTask { await finding(peer, discovery, dialer) }
+        return await Dialer.ofCommand(rules) { dialer in
+            let discovery = Discovery(configured: rules.peers, dialer: dialer, time: time)
+            return await withTaskGroup(of: Finding?.self) { group in
+                for peer in known.prefix(PeerClocks.asked) {
+                    group.addTask { await finding(peer, discovery, dialer) }
+                }
+                var findings: [Finding] = []
+                for await finding in group { if let finding { findings.append(finding) } }
+                return findings
             }
-            var findings: [Finding] = []
-            for await finding in group { if let finding { findings.append(finding) } }
-            return findings
         }
-        await resolver.shutDown()
-        return findings
     }
 
     private func finding(_ peer: Peer, _ discovery: Discovery, _ dialer: Dialer) async -> Finding? {

@@ -33,19 +33,14 @@ package struct TestPeer: Sendable {
         let peer = try await peers.peer(name)
         let trail = FindingTrail(report: report)
         guard !trail.add(judgePolicy(of: peer, name)) else { return trail.level }
-        let resolver = HostResolver()
-        resolver.start()
-        let dialer = Dialer(
-            loops: MultiThreadedEventLoopGroup.singleton, lookUp: { await resolver.addresses(of: $0) },
-            outboundGuard: OutboundGuard(exceptions: rules.allowedRanges))
-        let discovery = Discovery(configured: rules.peers, dialer: dialer, time: time)
-        let way = PeerRoute(name: name, discovery: discovery, dialer: dialer, time: time)
-        if let turn = await way.check(trail) {
+        await Dialer.ofCommand(rules) { dialer in
+            let discovery = Discovery(configured: rules.peers, dialer: dialer, time: time)
+            let way = PeerRoute(name: name, discovery: discovery, dialer: dialer, time: time)
+            guard let turn = await way.check(trail) else { return }
             let connection = PeerConnection(to: name, discovery: discovery, dialer: dialer, time: time, turn: turn)
             await converse(name, peer, over: connection, trail)
             await connection.close()
         }
-        await resolver.shutDown()
         return trail.level
     }
 

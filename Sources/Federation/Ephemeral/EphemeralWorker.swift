@@ -14,14 +14,13 @@ actor EphemeralWorker {
 
     private struct Shared {
         var lane: EphemeralLane
-        var wasHeard = false
         var isClosing = false
     }
 
     private nonisolated let shared: Mutex<Shared>
     private nonisolated let work = Signal()
     /// The peer showed that it is there, or we are closing: a back-off ends.
-    private nonisolated let contact = Signal()
+    nonisolated let contact = Contact()
 
     private let peer: PeerKey
     private let server: ServerName
@@ -65,21 +64,13 @@ actor EphemeralWorker {
     nonisolated func peerStarted() {
         shared.withLock { $0.lane.peerStarted() }
         work.set()
-        peerWasHeard()
-    }
-
-    nonisolated func peerWasHeard() {
-        let isNews = shared.withLock { shared in
-            defer { shared.wasHeard = true }
-            return !shared.wasHeard
-        }
-        if isNews { contact.set() }
+        contact.heard()
     }
 
     nonisolated func close() {
         shared.withLock { $0.isClosing = true }
         work.set()
-        contact.set()
+        contact.wake()
     }
 
     /// Until `close` or cancellation.
@@ -97,7 +88,7 @@ actor EphemeralWorker {
                 continue
             }
             do {
-                try await checkPolicy()
+                _ = try await peers.admitAsReceiver(server)
                 try await carryOut(step)
                 if backoff.clear() { onUp() }
             } catch {
@@ -194,24 +185,10 @@ actor EphemeralWorker {
         }
     }
 
-    private func checkPolicy() async throws(PeerFailure) {
-        do throws(FederationError) {
-            _ = try await peers.admit(server)
-        } catch .unavailable {
-            throw .ours("the peer cannot be looked up")
-        } catch {
-            throw .notAllowed
-        }
-    }
-
     // MARK: After it
 
     private func pause() -> Duration? {
-        let wasHeard = shared.withLock { shared in
-            defer { shared.wasHeard = false }
-            return shared.wasHeard
-        }
-        if wasHeard { backoff.heard(now: time.now()) }
+        if contact.take() { backoff.heard(now: time.now()) }
         return backoff.wait(now: time.now())
     }
 

@@ -1,13 +1,13 @@
 package import Sodium
 package import Wire
 
-/// Changes a homeserver's keyset on the machine that has both the root and the online keys: `keys stage`, `activate`,
-/// `revoke` and `renew` call it. Nothing else changes the directory meanwhile; a serving process notices by itself.
+/// Changes a homeserver's keyset where its online keys are: `keys stage`, `activate`, `revoke` and `renew` call it where the
+/// root is too, `keys verify` with what was signed elsewhere. Nothing else changes the directory meanwhile; a serving process notices by itself.
 package struct ChangeKeys: Sendable {
     /// The present keyset.
     package let current: SignedKeyset
-    private let directory: KeyDirectory
-    private let time: any TimeSource
+    let directory: KeyDirectory
+    let time: any TimeSource
 
     package init(
         in directory: KeyDirectory, of server: ServerName, time: any TimeSource = SystemTime()

@@ -3,30 +3,13 @@ package import Wire
 /// How long a homeserver's keys still last and what its operator is to do next; the command `keys status` shows it, and the
 /// serving process logs it.
 package struct KeysStatus: Equatable, Sendable {
-    package enum Level: String, Comparable, Sendable {
-        case ok
-        case warning
-        case failure
-
-        /// What a command ends with.
-        package var exitCode: Int32 {
-            switch self {
-            case .ok: 0
-            case .warning: 1
-            case .failure: 2
-            }
-        }
-
-        package static func < (left: Level, right: Level) -> Bool { left.exitCode < right.exitCode }
-    }
-
     /// One thing that expires.
     package struct Term: Equatable, Sendable {
         package let name: String
         package let expires: Instant
         /// Whole days, rounded down; negative when it is over.
         package let daysLeft: Int64
-        package let level: Level
+        package let level: Finding.Level
 
         fileprivate init(_ name: String, expires: Instant, now: Instant) {
             self.name = name
@@ -79,7 +62,7 @@ package struct KeysStatus: Equatable, Sendable {
         self.files = files
     }
 
-    package var level: Level {
+    package var level: Finding.Level {
         guard let key else { return .failure }
         return max(keyset.level, key.level)
     }

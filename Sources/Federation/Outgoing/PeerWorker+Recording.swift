@@ -26,7 +26,7 @@ extension PeerWorker {
                     // The database has not numbered so far, or not in this epoch: it was rolled back under us.
                     shared.withLock { $0.mustBeginAnew = true }
                     work.set()
-                    contact.set()
+                    contact.wake()
                 }
                 if isClosing { return }
                 await acknowledged.wait()

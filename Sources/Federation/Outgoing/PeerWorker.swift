@@ -14,7 +14,6 @@ actor PeerWorker {
 
     struct Shared {
         var lane = OutboundLane()
-        var wasHeard = false
         var isClosing = false
         var hasEndedSending = false
         /// What is known of the link is void: it is read anew before anything else.
@@ -28,7 +27,7 @@ actor PeerWorker {
     /// There may be something to send, or less to wait for.
     nonisolated let work = Signal()
     /// The peer showed that it is there, or something is to be done at once: a back-off ends.
-    nonisolated let contact = Signal()
+    nonisolated let contact = Contact()
     /// There is something to record.
     nonisolated let acknowledged = Signal()
 
@@ -39,7 +38,7 @@ actor PeerWorker {
     let peers: KnownPeers
     let time: any TimeSource
     let logger: Logger
-    private let counts: PeerCounts
+    let counts: PeerCounts
     var backoff = Backoff()
     var epoch: String?
     var isStopped = false
@@ -54,9 +53,9 @@ actor PeerWorker {
     var newEpochs: [Instant] = []
     private var hasBeenOpen = false
     /// Answers in a row that moved nothing although they were no failure: the second one waits.
-    private var detours = 0
+    var detours = 0
     /// Tries in a row in which a single event was too large.
-    private var tooLarge = 0
+    var tooLarge = 0
 
     init(
         peer: PeerKey, server: ServerName, home: Home, client: PeerClient, ephemeral: EphemeralWorker,
@@ -91,12 +90,8 @@ actor PeerWorker {
 
     /// A request of the peer was verified: it is there, so a back-off makes no sense any more.
     nonisolated func peerWasHeard() {
-        ephemeral.peerWasHeard()
-        let isNews = shared.withLock { shared in
-            defer { shared.wasHeard = true }
-            return !shared.wasHeard
-        }
-        if isNews { contact.set() }
+        ephemeral.contact.heard()
+        contact.heard()
     }
 
     /// Rows of the outbox have failed. Called by the Writer: it only sets a mark.
@@ -108,7 +103,7 @@ actor PeerWorker {
     /// The operator has said something of the peer: the link is read anew, and a back-off ends.
     nonisolated func reload() {
         shared.withLock { $0.mustReload = true }
-        contact.set()
+        contact.wake()
         work.set()
     }
 
@@ -116,7 +111,7 @@ actor PeerWorker {
     nonisolated func close() {
         shared.withLock { $0.isClosing = true }
         work.set()
-        contact.set()
+        contact.wake()
         acknowledged.set()
         ephemeral.close()
     }
@@ -168,7 +163,7 @@ actor PeerWorker {
             try await beginAnew(.acknowledgedUnsent)
             return true
         }
-        let known = try await admitted()
+        let known = try await peers.admitAsReceiver(server)
         guard isGreeted else {
             try await greet(epoch, invite: known?.invite)
             return true
@@ -180,29 +175,6 @@ actor PeerWorker {
         case .send(let batch): try await send(batch, epoch)
         }
         return true
-    }
-
-    private func admitted() async throws(PeerFailure) -> Peer? {
-        do throws(FederationError) {
-            return try await peers.admit(server)
-        } catch .unavailable {
-            throw .ours("the peer cannot be looked up")
-        } catch {
-            throw .notAllowed
-        }
-    }
-
-    /// How long to wait after failures; nil to go on. Whatever was heard from the peer ends it.
-    private func pause() -> Duration? {
-        let wasHeard = shared.withLock { shared in
-            defer { shared.wasHeard = false }
-            return shared.wasHeard
-        }
-        if wasHeard {
-            backoff.heard(now: time.now())
-            noteSuspension()
-        }
-        return backoff.wait(now: time.now())
     }
 
     /// The epoch of our lane; reads the link when that has not been done.
@@ -263,131 +235,6 @@ actor PeerWorker {
         guard !fits else { return }
         isGreeted = false
         work.set()
-    }
-
-    private func load(after: Int64, limit: Int, _ generation: Int) async throws(PeerFailure) {
-        let rows: [OutboxEvent]
-        do throws(HomeError) {
-            rows = try await home.outbox(of: peer, server: server, after: after, limit: limit)
-        } catch {
-            throw .ours("the outbox cannot be read")
-        }
-        try await move { lane throws(OutboundLane.Alarm) in try lane.loaded(rows, in: generation) }
-    }
-
-    private func send(_ batch: TransactionBatch, _ epoch: String) async throws(PeerFailure) {
-        do throws(PeerFailure) {
-            let path = FederationRoute.transactionPath(epoch: epoch, firstSeq: batch.first)
-            let answer = try TransactionAnswer(body: try await client.send("PUT", path, body: batch.body).body)
-            guard answer.epoch == epoch else { throw PeerFailure.malformed("another epoch") }
-            guard answer.ack >= batch.first else { throw PeerFailure.malformed("an ack that moves nothing") }
-            await succeeded()
-            detours = 0
-            tooLarge = 0
-            counts.answered(
-                acknowledged: min(answer.ack, batch.last) - batch.first + 1, rejected: answer.rejected)
-            guard answer.ack <= max(batch.last, greetedThrough) else {
-                // It has more than we knew. Whether that is ours, a greeting finds out; nothing is acknowledged before.
-                try await move { lane throws(OutboundLane.Alarm) in try lane.check(received: answer.ack) }
-                isGreeted = false
-                return
-            }
-            let ack = min(answer.ack, batch.last)
-            try await move { lane throws(OutboundLane.Alarm) in
-                try lane.acknowledge(ack, rejected: answer.rejected)
-            }
-            acknowledged.set()
-        } catch .refused(.fork) {
-            try await beginAnew(.fork)
-        } catch .refused(.gap(let expected)) {
-            try detour(.gap(expected: expected))
-            logger.warning("the peer asks for events again", metadata: ["expected": "\(expected)"])
-            try await move { lane throws(OutboundLane.Alarm) in try lane.rewind(toExpect: expected) }
-        } catch .refused(.epochUnknown(let last)) {
-            try detour(.epochUnknown(last: last))
-            isGreeted = false
-        } catch  where error.isTooLarge {
-            try await makeSmaller(batch)
-        }
-    }
-
-    /// Fewer events in a request; a single one that is too large fails, so that what is behind it arrives.
-    ///
-    /// Not at once: whoever refuses it has proved nothing. Between the tries the peer must answer a hello.
-    private func makeSmaller(_ batch: TransactionBatch) async throws(PeerFailure) {
-        let (isSmaller, isRecorded) = shared.withLock { ($0.lane.halve(batch), $0.lane.unrecorded() == nil) }
-        guard !isSmaller else { return }
-        tooLarge += 1
-        isGreeted = false
-        guard tooLarge >= Limits.tooLargeTries, isRecorded else { throw .refused(.tooLarge) }
-        tooLarge = 0
-        do throws(HomeError) {
-            try await home.failOutbox(of: peer, server: server, through: batch.last, code: .tooLarge)
-        } catch {
-            throw .ours("an event that is too large could not be failed")
-        }
-        logger.error("an event was too large for the peer and has failed", metadata: ["seq": "\(batch.last)"])
-    }
-
-    /// Lets the lane correct itself once; a second time without progress is a failure like any other.
-    private func detour(_ error: FederationError) throws(PeerFailure) {
-        detours += 1
-        guard detours < 2 else { throw .refused(error) }
-    }
-
-    func move(_ change: (inout OutboundLane) throws(OutboundLane.Alarm) -> Void) async throws(PeerFailure) {
-        do throws(OutboundLane.Alarm) {
-            try shared.withLock { shared throws(OutboundLane.Alarm) in try change(&shared.lane) }
-        } catch {
-            try await beginAnew(error)
-        }
-    }
-
-    // MARK: After it
-
-    func succeeded() async {
-        try? await peers.noteContact(with: peer)
-        guard backoff.clear() else { return }
-        ephemeral.peerWasHeard()
-        noteSuspension()
-        await saveBackoff()
-    }
-
-    /// A peer out of reach for a week is suspended until it is heard, or answers.
-    private func noteSuspension() {
-        let isSuspended = backoff.isSuspended(now: time.now())
-        let wasSuspended = shared.withLock { shared in
-            defer { shared.isSuspended = isSuspended }
-            return shared.isSuspended
-        }
-        guard isSuspended != wasSuspended else { return }
-        if isSuspended {
-            logger.warning("a peer is suspended: it was out of reach for a week")
-        } else {
-            logger.notice("a peer is not suspended any more")
-        }
-    }
-
-    private func failed(_ failure: PeerFailure) async {
-        guard !isClosing, !Task.isCancelled else { return }
-        // Whoever answers cannot prove that he is the peer: no event is sent before a hello has been answered properly.
-        if failure.isUnproven { isGreeted = false }
-        counts.failed(failure)
-        backoff.failed(failure.backoff, now: time.now(), random: Double.random(in: 0..<1))
-        noteSuspension()
-        logger.info(
-            "a peer could not be reached or refused",
-            metadata: ["reason": "\(failure.reason)", "attempts": "\(backoff.attempts)"])
-        await saveBackoff()
-    }
-
-    private func saveBackoff() async {
-        do throws(HomeError) {
-            try await home.saveBackoff(
-                peer, attempts: backoff.attempts, nextTryAt: backoff.nextTryAt, firstFailureAt: backoff.firstFailureAt)
-        } catch {
-            logger.warning("the back-off could not be saved", metadata: ["error": "\(error)"])
-        }
     }
 
     private func takeReload() -> Bool {

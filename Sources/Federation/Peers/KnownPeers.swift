@@ -65,6 +65,17 @@ final class KnownPeers: Sendable {
         }
     }
 
+    /// The peer that we are about to send something to.
+    func admitAsReceiver(_ name: ServerName) async throws(PeerFailure) -> Peer? {
+        do throws(FederationError) {
+            return try await admit(name)
+        } catch .unavailable {
+            throw .ours("the peer cannot be looked up")
+        } catch {
+            throw .notAllowed
+        }
+    }
+
     /// Whether mode and policy let a peer in without an invitation. A row alone says nothing: one is made for every name that a user here
     /// has written to.
     func isAdmitted(_ peer: Peer?, _ name: ServerName) -> Bool {

@@ -111,11 +111,11 @@ import Wire
         _ = try there.run(.stage, root: signing, to: outside("back.json"))
         let back = try KeysTransfer(reading: outside("back.json")).keyset
         let path = temporary.path("back.json")
-        let checked = try InstallKeyset(in: directory(), of: server, time: time).check(back, path: path)
+        let checked = try ChangeKeys(in: directory(), of: server, time: time).check(back, path: path)
         #expect(checked.keys.map(\.id) == [KeyID(of: try #require(sent.newKey))])
         #expect(try directory().loadKeyset(of: server).keyset.version == 1, "only looked at")
-        #expect(try !InstallKeyset(in: directory(), of: server, time: time).run(back, path: path).isEmpty)
-        #expect(try InstallKeyset(in: directory(), of: server, time: time).run(back, path: path).isEmpty)
+        #expect(try !ChangeKeys(in: directory(), of: server, time: time).install(back, path: path).isEmpty)
+        #expect(try ChangeKeys(in: directory(), of: server, time: time).install(back, path: path).isEmpty)
         #expect(try directory().loadKeyset(of: server) == back)
     }
 
@@ -127,7 +127,7 @@ import Wire
         time.advance(by: .seconds(1))
         let right = try change.run(.renew, root: signing, to: outside("right.json"))
         func install(_ keyset: SignedKeyset) throws {
-            _ = try InstallKeyset(in: directory(), of: server, time: time).run(keyset, path: "f")
+            _ = try ChangeKeys(in: directory(), of: server, time: time).install(keyset, path: "f")
         }
         try install(left)
         #expect(throws: KeysProblem.refused(path: "f", .equivocation)) { try install(right) }

@@ -6,12 +6,12 @@ import Wire
 @Suite struct KeysStatusTests {
     /// The online key ends a day after the start, the keyset after thirty.
     @Test(arguments: [
-        (60, 200, 0, KeysStatus.Level.ok), (30, 200, 0, .ok), (30, 200, 1, .warning), (200, 30, 1, .warning),
+        (60, 200, 0, Finding.Level.ok), (30, 200, 0, .ok), (30, 200, 1, .warning), (200, 30, 1, .warning),
         (14, 200, 1, .warning), (7, 200, 1, .warning), (1, 1, 0, .warning), (1, 1, 86_400, .warning),
         (1, 200, 86_401, .failure), (80, 1, 86_401, .failure),
     ])
     func theLevelIsThatOfTheWorse(
-        _ keyDays: Int, _ keysetDays: Int, _ secondsLater: Int, _ level: KeysStatus.Level
+        _ keyDays: Int, _ keysetDays: Int, _ secondsLater: Int, _ level: Finding.Level
     ) throws {
         let status = try status(keyDays: keyDays, keysetDays: keysetDays, secondsLater: secondsLater)
         #expect(status.level == level)
