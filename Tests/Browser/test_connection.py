@@ -1,14 +1,13 @@
 """The connection breaks in every way it can: nothing is lost, nothing comes twice, and the page goes on being usable."""
 
 import asyncio
-import tempfile
 
 import pytest_asyncio
 from harness.node import befriend
 from harness.waiting import eventually
 from playwright.async_api import expect
 from stage.frames import BROKEN, changes_frames, traced
-from stage.house import House
+from stage.house import one_house
 from stage.page import becomes
 
 LOST = "No connection. What you write is kept and sent later."
@@ -205,15 +204,8 @@ async def test_what_was_written_without_a_connection_survives_a_reload(visitors,
 @pytest_asyncio.fixture
 async def own_house(state):
     """A homeserver that a test may kill."""
-    house = House(tempfile.mkdtemp(prefix="hs3", dir=state), "hs3.localhost", fast=True, authority=state / "authority")
-    house.directory.chmod(0o755)
-    try:
-        await house.made()
-        await house.starts()
-        await house.opens()
+    async with one_house(state, "hs3.localhost") as house:
         yield house
-    finally:
-        await house.ends()
 
 
 async def test_a_homeserver_that_is_killed_amid_messages_loses_none(visitors, own_house):

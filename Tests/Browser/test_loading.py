@@ -8,7 +8,7 @@ import pytest_asyncio
 from harness.node import befriend
 from harness.waiting import eventually
 from playwright.async_api import expect
-from stage.house import CLIENT, House
+from stage.house import CLIENT, one_house
 from stage.page import becomes
 
 BUDGET = 100 * 1024
@@ -176,14 +176,8 @@ async def renewed(state):
     shutil.copytree(CLIENT, newer)
     texts = newer / "js" / "text" / "en.js"
     texts.write_text(texts.read_text().replace("'settings.title': 'Settings'", "'settings.title': 'Newer settings'"))
-    house = House(directory / "home", "hs4.localhost", fast=True, authority=state / "authority")
-    try:
-        await house.made()
-        await house.starts()
-        await house.opens()
+    async with one_house(state, "hs4.localhost") as house:
         yield house, newer
-    finally:
-        await house.ends()
 
 
 CACHES = "async () => (await caches.keys()).filter((name) => name !== 'home-emoji')"

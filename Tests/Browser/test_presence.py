@@ -5,7 +5,6 @@ import asyncio
 import os
 import re
 import signal
-import tempfile
 import uuid
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from harness.node import befriend
 from playwright.async_api import async_playwright, expect
 from stage.chromium import launched
 from stage.frames import BROKEN, changes_frames, traced
-from stage.house import House
+from stage.house import one_house
 from stage.page import tries_now
 from stage.visitor import Visitor
 
@@ -258,15 +257,8 @@ async def test_without_a_connection_nobody_is_said_to_be_online(visitors, houses
 @pytest_asyncio.fixture
 async def strict(state):
     """A homeserver with limits: the others have none."""
-    house = House(tempfile.mkdtemp(prefix="hs5", dir=state), "hs5.localhost", fast=True, limits="on", authority=state / "authority")
-    house.directory.chmod(0o755)
-    try:
-        await house.made()
-        await house.starts()
-        await house.opens()
+    async with one_house(state, "hs5.localhost", limits="on") as house:
         yield house
-    finally:
-        await house.ends()
 
 
 async def test_a_status_that_is_refused_says_so_and_stays(visitors, strict):

@@ -2,13 +2,12 @@
 
 import asyncio
 import contextlib
-import tempfile
 
 from harness.node import befriend
 from harness.person import PASSWORD
 from harness.waiting import eventually
 from playwright.async_api import expect
-from stage.house import House
+from stage.house import one_house
 from stage.page import becomes
 from stage.permissions import permits
 
@@ -145,13 +144,7 @@ KEPT = """async () => {
 
 
 async def test_tokens_stand_in_no_log_and_are_kept_nowhere_in_the_page(visitors, state):
-    directory = tempfile.mkdtemp(prefix="hs3", dir=state)
-    house = House(directory, "hs3.localhost", fast=True, authority=state / "authority", log_level="trace")
-    house.directory.chmod(0o755)
-    try:
-        await house.made()
-        await house.starts()
-        await house.opens()
+    async with one_house(state, "hs3.localhost", log_level="trace") as house:
         alice = await visitors.stranger(house, "alice")
         page = alice.page
         sockets = []
@@ -182,8 +175,6 @@ async def test_tokens_stand_in_no_log_and_are_kept_nowhere_in_the_page(visitors,
             assert secret not in kept, f"the page keeps a {name}"
             assert secret not in log, f"the log has a {name}"
         assert "token=" not in log and "a secret between us" not in log
-    finally:
-        await house.ends()
 
 
 async def kept_conversation(page):

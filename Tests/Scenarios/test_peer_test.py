@@ -377,15 +377,15 @@ async def test_who_is_blocked_and_by_whom(homes, state):
     status, findings = await diagnosed(alpha, beta.name, beta.federation_port, ca)
     assert status == 0, findings
 
-    await beta.query("UPDATE peers SET policy = 'blocked' WHERE name = %s", alpha.name)
-    await asyncio.sleep(1.2)  # a policy is believed for a second
+    await beta.command("peer", "block", alpha.name)
+    await asyncio.sleep(1.2)  # what an operator says is obeyed within a second
     last = failed(await diagnosed(alpha, beta.name, beta.federation_port, ca), "blocked", "echo")
     assert f"by the operator of {beta.name}" in last["seen"]
     last = failed(await diagnosed(beta, alpha.name, alpha.federation_port, ca), "blocked_here", "policy")
     assert "this homeserver" in last["seen"]
 
     # Blocked here for what serves, unknown to the test: the way back says it.
-    await beta.query("UPDATE peers SET policy = 'allowed'")
+    await beta.command("peer", "allow", alpha.name)
     await beta.stops()
     last = failed(await diagnosed(alpha, beta.name, beta.federation_port, ca), "refused", "connection")
     last = failed(await diagnosed(beta, alpha.name, alpha.federation_port, ca), "back_no_connection", "echo back")

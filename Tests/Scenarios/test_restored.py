@@ -64,17 +64,26 @@ async def has_all(bob, alice, texts):
     return [it["message"] for it in messages] == texts
 
 
-@pytest.mark.parametrize("receiver", ["away", "there"])
-async def test_the_senders_database_is_restored(homes, receiver, long):
+async def two_friends(homes):
     alpha, beta = await homes.two()
-    alice, bob = await befriended(alpha, beta)
-    span, burst = (400, 2000) if long else (20, 150)
+    return alpha, beta, *await befriended(alpha, beta)
+
+
+async def saved(node, alice, bob):
+    """What alice wrote before the backup of one of the homeservers was made, and that backup."""
     before = [f"before {n}" for n in range(5)]
-    lost = [f"lost {n}" for n in range(span)]
-    after = [f"after {n}" for n in range(burst)]
     await writes(alice, bob, before)
     await eventually(lambda: has_all(bob, alice, before), "the first are there", within=20)
-    backup = await Backup(alpha).made()
+    return before, await Backup(node).made()
+
+
+@pytest.mark.parametrize("receiver", ["away", "there"])
+async def test_the_senders_database_is_restored(homes, receiver, long):
+    alpha, beta, alice, bob = await two_friends(homes)
+    span, burst = (400, 2000) if long else (20, 150)
+    before, backup = await saved(alpha, alice, bob)
+    lost = [f"lost {n}" for n in range(span)]
+    after = [f"after {n}" for n in range(burst)]
     await alice.connects()
     await writes(alice, bob, lost)
     await eventually(lambda: has_all(bob, alice, before + lost), "the next are there", within=30)
@@ -109,15 +118,11 @@ async def drained(node, other):
 
 @pytest.mark.parametrize("sender", ["silent", "writing"])
 async def test_the_receivers_database_is_restored(homes, sender, long):
-    alpha, beta = await homes.two()
-    alice, bob = await befriended(alpha, beta)
+    alpha, beta, alice, bob = await two_friends(homes)
     span, burst = (400, 2000) if long else (120, 150)
-    before = [f"before {n}" for n in range(5)]
+    before, backup = await saved(beta, alice, bob)
     forgotten = [f"forgotten {n}" for n in range(span)]
     after = [f"after {n}" for n in range(burst)]
-    await writes(alice, bob, before)
-    await eventually(lambda: has_all(bob, alice, before), "the first are there", within=20)
-    backup = await Backup(beta).made()
     await writes(alice, bob, forgotten)
     await eventually(lambda: has_all(bob, alice, before + forgotten), "the next are there", within=30)
     await eventually(lambda: drained(alpha, beta), "all is acknowledged")

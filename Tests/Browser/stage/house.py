@@ -1,5 +1,6 @@
 """Two federated homeservers that serve the web client, each with doors: proxies that can be cut and stalled without the others."""
 
+import contextlib
 import tempfile
 from pathlib import Path
 
@@ -45,6 +46,21 @@ class House(Node):
             await door.__aexit__()
         self.doors = []
         await super().ends()
+
+
+@contextlib.asynccontextmanager
+async def one_house(state, name, **options):
+    """One of its own for a test that hurts it, or wants another than the shared ones; it ends with the block."""
+    options = {"fast": True, "authority": state / "authority", **options}
+    house = House(tempfile.mkdtemp(prefix=name.split(".")[0], dir=state), name, **options)
+    house.directory.chmod(0o755)
+    try:
+        await house.made()
+        await house.starts()
+        await house.opens()
+        yield house
+    finally:
+        await house.ends()
 
 
 async def two_houses(state, names=("hs1.localhost", "hs2.localhost"), **options):

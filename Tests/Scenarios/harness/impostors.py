@@ -4,28 +4,16 @@ import asyncio
 import contextlib
 
 from .link import encoded, read_body, read_head
+from .listener import Listener
 
 
-class Impostor:
+class Impostor(Listener):
     """Listens with TLS and lets `behave(reader, writer, head)` answer each request, after its head was read."""
 
     def __init__(self, tls, behave):
-        self.tls = tls
+        super().__init__(tls=tls)
         self.behave = behave
         self.requests = 0
-        self.port = None
-        self._tasks = set()
-
-    async def __aenter__(self):
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port or 0, ssl=self.tls)
-        self.port = self._server.sockets[0].getsockname()[1]
-        return self
-
-    async def __aexit__(self, *_):
-        self._server.close()
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _accept(self, reader, writer):
         task = asyncio.current_task()

@@ -8,6 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from .listener import Listener
 from .node import run
 from .waiting import eventually
 
@@ -92,36 +93,30 @@ async def cable(one, other, network="10.213.77"):
     yield
 
 
-class Portal:
+class Portal(Listener):
     """A port on the outside's loopback that leads to one inside an island, by a Unix socket, which knows no namespaces."""
 
     def __init__(self, island, port, inner_port, address="127.0.0.1"):
+        super().__init__(port)
         self.island = island
-        self.port = port
         self.target = f"{address}:{inner_port}"
         self._directory = Path(tempfile.mkdtemp(prefix="portal-"))
-        self._tasks = set()
+        self._socket = self._directory / "socket"
 
     async def __aenter__(self):
-        path = self._directory / "socket"
-        command = self.island.inside(sys.executable, "-m", "harness.islands", str(path), self.target)
+        command = self.island.inside(sys.executable, "-m", "harness.islands", str(self._socket), self.target)
         self._far_end = await asyncio.create_subprocess_exec(*command, cwd=SCENARIOS, stdin=asyncio.subprocess.DEVNULL)
-        await eventually(path.exists, "the far end of a portal")
-        self._server = await asyncio.start_server(
-            lambda reader, writer: passes(reader, writer, asyncio.open_unix_connection(path), self._tasks),
-            "127.0.0.1", self.port,
-        )  # fmt: skip
-        self.port = self._server.sockets[0].getsockname()[1]
-        return self
+        await eventually(self._socket.exists, "the far end of a portal")
+        return await super().__aenter__()
 
     async def __aexit__(self, *_):
-        self._server.close()
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await super().__aexit__()
         self._far_end.terminate()
         await self._far_end.wait()
         shutil.rmtree(self._directory, ignore_errors=True)
+
+    async def _accept(self, reader, writer):
+        await passes(reader, writer, asyncio.open_unix_connection(self._socket), self._tasks)
 
 
 async def passes(reader, writer, connecting, tasks):

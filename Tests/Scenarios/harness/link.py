@@ -4,6 +4,8 @@ import asyncio
 import json
 from dataclasses import dataclass
 
+from .listener import Listener
+
 
 @dataclass
 class LinkAnswer:
@@ -81,32 +83,19 @@ TOO_LARGE = (
 )
 
 
-class LosingProxy:
+class LosingProxy(Listener):
     """Ends TLS in front of a homeserver, and drops every n-th answer to a transaction: the effect is committed, the
     sender never hears of it. `largest`: a transaction with a larger body is answered 413 in a proxy's own words."""
 
     def __init__(self, target_port, server_tls, client_tls, lose_every=3, largest=None):
+        super().__init__(tls=server_tls)
         self.target_port = target_port
-        self.server_tls = server_tls
         self.client_tls = client_tls
         self.lose_every = lose_every
         self.largest = largest
         self.too_large = 0
         self.transactions = 0
         self.lost = 0
-        self.port = None
-        self._tasks = set()
-
-    async def __aenter__(self):
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0, ssl=self.server_tls)
-        self.port = self._server.sockets[0].getsockname()[1]
-        return self
-
-    async def __aexit__(self, *_):
-        self._server.close()
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _accept(self, reader, writer):
         task = asyncio.current_task()

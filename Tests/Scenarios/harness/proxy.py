@@ -2,15 +2,17 @@
 
 import asyncio
 
+from .listener import Listener
+
 CHUNK = 65536
 
 
-class Proxy:
+class Proxy(Listener):
     """`async with Proxy(port) as proxy`: listens on a loopback port of its own and passes bytes on to `port`."""
 
     def __init__(self, target_port, listen_port=0):
+        super().__init__(listen_port)
         self.target_port = target_port
-        self.port = listen_port
         self.accepted = 0
         self.passing = asyncio.Event()
         self.passing.set()
@@ -18,26 +20,17 @@ class Proxy:
         # (text) → True: the connection is cut in place of passing on this piece from the server. Plain text only.
         self.cut_instead_of = None
         self._refusing = False
-        self._server = None
         # Both ends of each connection, and whether anything passes between them.
         self._connections = {}
-        self._tasks = set()
 
     @property
     def ws_url(self):
         return f"ws://127.0.0.1:{self.port}"
 
-    async def __aenter__(self):
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
-        return self
-
     async def __aexit__(self, *_):
         self._server.close()
         self.cut()
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await super().__aexit__()
 
     def cut(self):
         """Ends every connection at once, on both sides, without a goodbye."""
