@@ -8,6 +8,7 @@ Run by `ops/bench --cases links`, in the environment of the scenarios.
 - catch-up: alpha has queued events for beta, which was down; from beta's start to the acknowledgement of the last event. Once as it
   is, and once through a proxy that holds everything back for 50 ms each way.
 - queued: what 50,000 events for a peer that is down add to alpha's memory, and to a fresh start.
+- presence: somebody with 300 friends, half of them on a peer, comes and goes (presence.py).
 """
 
 import argparse
@@ -23,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "Tests" / "Scenarios")]
 
 from aiohttp import web  # noqa: E402
+from figures import processor_seconds, resident, shares  # noqa: E402
 from harness.certificates import client_tls, server_tls_of_names  # noqa: E402
 from harness.homes import Homes  # noqa: E402
 from harness.node import befriend, end_all  # noqa: E402
@@ -30,24 +32,11 @@ from harness.peer import ForeignPeer, uuid7  # noqa: E402
 from harness.ports import ports  # noqa: E402
 from harness.proxy import CHUNK, Proxy  # noqa: E402
 from harness.waiting import eventually  # noqa: E402
+from presence import presence_of_many_friends  # noqa: E402
 
 HALF = 100
 RATE = 40  # messages a second to the healthy, and as many to the dead
 QUEUED_EACH = 20
-
-
-def processor_seconds(pid):
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def resident(pid):
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1048576
-
-
-def shares(times):
-    times = sorted(times)
-    return times[len(times) // 2] * 1000, times[len(times) * 99 // 100] * 1000
 
 
 class Crowd:
@@ -286,6 +275,7 @@ CASES = {
     "peers": lambda homes, options: with_dead_peers(homes, options.seconds),
     "catch-up": lambda homes, options: after_an_outage(homes, options.events),
     "queued": lambda homes, options: much_is_queued(homes, 50_000),
+    "presence": lambda homes, options: presence_of_many_friends(homes, options.rounds),
 }
 
 
@@ -307,6 +297,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--seconds", type=int, default=10)
     parser.add_argument("--events", type=int, default=20_000)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("cases", nargs="*", default=list(CASES), help=f"of {', '.join(CASES)} (default: all)")
     # So that its end by `kill`, too, is the homeservers' and PostgreSQL's.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))

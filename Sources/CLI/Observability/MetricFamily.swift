@@ -83,6 +83,11 @@ struct MetricFamily: Sendable {
         MetricFamily("home_peer_acknowledged_events_total", .counter, "Events that a peer has acknowledged."),
         MetricFamily("home_peer_rejected_events_total", .counter, "Events that a peer has rejected, by code."),
         MetricFamily("home_peer_failures_total", .counter, "Requests to a peer that failed, by what failed."),
+        MetricFamily(
+            "home_federation_new_epochs_total", .counter,
+            "Lanes to peers that began anew, because a database was rolled back or rows were missing."),
+        MetricFamily(
+            "home_federation_ephemeral_items_sent_total", .counter, "Presence of single users that peers were told."),
         MetricFamily("home_keys_days_left", .gauge, "Days until the keyset or the online key ends."),
         MetricFamily(
             "home_certificate_days_left", .gauge, "Days until what ends first of a listener's certificates ends."),

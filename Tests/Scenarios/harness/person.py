@@ -105,8 +105,14 @@ class Person:
         return (await self.http("DELETE", f"/friends/{other.user_id}")).expect_success()
 
     async def friends(self):
-        """The user ids of all friends."""
-        return {it["user_id"] for it in (await self.http("GET", "/friends")).expect(200).json["friends"]}
+        """The user ids of all friends, page by page."""
+        found, after = set(), ""
+        while True:
+            page = (await self.http("GET", f"/friends{after}")).expect(200).json
+            found.update(it["user_id"] for it in page["friends"])
+            if "next" not in page:
+                return found
+            after = f"?after={page['next']}"
 
     async def requests(self):
         """Open requests as {user_id: (direction, state)}."""
