@@ -1,15 +1,13 @@
 """`homeserver doctor`: what is wrong with a homeserver is found and named, each with what to do."""
 
-import asyncio
-import contextlib
 import json
-import sys
 
 import pytest
 
 from harness.certificates import foreign_certificate, listener_tls
+from harness.delegations import well_knowns
 from harness.impostors import Impostor, says
-from harness.islands import SCENARIOS, Island, missing
+from harness.islands import Island, missing
 from harness.node import binary, merged, run
 from harness.ports import ports
 
@@ -99,21 +97,6 @@ async def test_a_homeserver_that_does_not_run_and_then_a_database_that_does_not(
 HERE = "192.0.2.80"
 
 
-@contextlib.asynccontextmanager
-async def well_knowns(island, authority, names):
-    """Serves these delegations on port 443 of the island, with a certificate that its system trusts."""
-    command = island.inside(sys.executable, "-m", "harness.delegations", str(authority), HERE, json.dumps(names))
-    server = await asyncio.create_subprocess_exec(
-        *command, cwd=SCENARIOS, stdout=asyncio.subprocess.PIPE, stdin=asyncio.subprocess.DEVNULL
-    )
-    try:
-        assert await server.stdout.readline() == b"ready\n"
-        yield
-    finally:
-        server.terminate()
-        await server.wait()
-
-
 @pytest.mark.skipif(missing() is not None, reason=missing() or "-")
 async def test_a_public_name_is_looked_up_as_others_do(homes):
     """In a network of its own, with real names, port 443 and a system that trusts the certificates' authority."""
@@ -134,7 +117,7 @@ async def test_a_public_name_is_looked_up_as_others_do(homes):
             await alpha.starts()
             place = f"alpha.test:{alpha.federation_port}"
             here = {"v": 1, "host": place}
-            async with well_knowns(island, authority, {"alpha.test": here, "beta.test": here}):
+            async with well_knowns(island, authority, HERE, {"alpha.test": here, "beta.test": here}):
                 findings = await told("doctor")
                 assert all(it["level"] == "ok" for it in findings), findings
                 assert f"others find {place}" in the(findings, "discovery", "ok", "ok")["seen"]
@@ -144,7 +127,7 @@ async def test_a_public_name_is_looked_up_as_others_do(homes):
                 assert "/.well-known/home-server says" in the(findings, "discovery", "ok", "ok")["seen"]
                 the(findings, "keys", "failure", "other_server")
             elsewhere = {"v": 1, "host": "elsewhere.test"}
-            async with well_knowns(island, authority, {"alpha.test": elsewhere, "beta.test": {"v": 2}}):
+            async with well_knowns(island, authority, HERE, {"alpha.test": elsewhere, "beta.test": {"v": 2}}):
                 last = the(await told("doctor"), "discovery", "failure", "other_delegation")
                 assert "elsewhere.test:8448" in last["seen"] and place in last["seen"]
                 the(await told("peer", "test", "beta.test"), "discovery", "failure", "delegation_invalid")

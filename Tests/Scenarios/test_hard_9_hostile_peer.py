@@ -9,7 +9,9 @@ import time
 import pytest
 from aiohttp import web
 
+from harness.awake import awake
 from harness.certificates import client_tls, server_tls_of_names
+from harness.delegations import well_knowns
 from harness.islands import SCENARIOS, Island, Portal, missing
 from harness.link import exchange
 from harness.node import befriend
@@ -75,10 +77,12 @@ async def besieged(homes):
         pairs.append(pair)
     await alpha.restarts(limits="on")
     await stage.gamma_is_heard()
-    for person in [stage.alice, *(p for pair in pairs for p in pair)]:
+    everybody = [stage.alice, *(p for pair in pairs for p in pair)]
+    for person in everybody:
         await person.connects()
     try:
-        yield stage, stranger, pairs
+        async with awake(*everybody):
+            yield stage, stranger, pairs
     finally:
         await stranger.stops()
         await stage.gamma.stops()
@@ -260,43 +264,37 @@ async def test_no_name_leads_to_a_private_address(homes):
         for address in (OUTSIDE, FORBIDDEN):
             await island.has_address(f"{address}/32")
         await island.inhabited_by(alpha)
-        hostile = await asyncio.create_subprocess_exec(
-            *island.inside(sys.executable, "-m", "harness.delegations", str(authority), OUTSIDE, json.dumps(HOSTILE)),
-            cwd=SCENARIOS, stdout=asyncio.subprocess.PIPE, stdin=asyncio.subprocess.DEVNULL,
-        )  # fmt: skip
         try:
-            assert await hostile.stdout.readline() == b"ready\n"
-            await island.runs("nft", "-f", "-", stdin=COUNTERS.encode())
-            await alpha.starts()
-            async with Portal(island, 0, alpha.federation_port) as portal:
-                tls = client_tls(authority)
-                for name in HOSTILE:
-                    request = Signed("POST", "/federation/v1/hello", name, alpha.name, b'{"v":1,"epoch":"E1","first_seq":1}')
+            async with well_knowns(island, authority, OUTSIDE, HOSTILE):
+                await island.runs("nft", "-f", "-", stdin=COUNTERS.encode())
+                await alpha.starts()
+                async with Portal(island, 0, alpha.federation_port) as portal:
+                    tls = client_tls(authority)
+                    for name in HOSTILE:
+                        request = Signed("POST", "/federation/v1/hello", name, alpha.name, b'{"v":1,"epoch":"E1","first_seq":1}')
 
-                    async def is_asked(request=request, name=name):
-                        # In the second of its start alpha does not judge nonces yet.
-                        request.nonce, request.created, request.expires = "", 0, 0
-                        request.__post_init__()
-                        headers = request.headers(SigningKey())
-                        answer = await exchange(portal.port, tls, request.method, request.path, headers, request.body)
-                        if answer.status == 401 and answer.json["code"] == "stale":
-                            return None
-                        answer.expect(503, "keys_unavailable")
-                        return True
+                        async def is_asked(request=request, name=name):
+                            # In the second of its start alpha does not judge nonces yet.
+                            request.nonce, request.created, request.expires = "", 0, 0
+                            request.__post_init__()
+                            headers = request.headers(SigningKey())
+                            answer = await exchange(portal.port, tls, request.method, request.path, headers, request.body)
+                            if answer.status == 401 and answer.json["code"] == "stale":
+                                return None
+                            answer.expect(503, "keys_unavailable")
+                            return True
 
-                    await eventually(is_asked, f"alpha has looked for {name}", within=30, pause=0.3)
-            log = alpha.log()
-            for name, reason in (("direct.test", "link-local"), ("redirects.test", "link-local"), ("loopback.test", "loopback")):
-                line = next(line for line in log.splitlines() if "could not be fetched" in line and f"peer={name}" in line)
-                assert reason in line, line
-            asked = json.loads((await island.runs("cat", str(authority / "asked.json")))[1])
-            assert set(asked) == {name for name in HOSTILE if HOSTILE[name]}, "each was asked for its delegation"
-            assert await counted(island) == 0, "packets to a forbidden address"
-            # And such a packet would have been counted.
-            await island.runs("bash", "-c", f": </dev/tcp/{FORBIDDEN}/443", expect=None)
-            assert await counted(island) > 0
+                        await eventually(is_asked, f"alpha has looked for {name}", within=30, pause=0.3)
+                log = alpha.log()
+                for name, reason in (("direct.test", "link-local"), ("redirects.test", "link-local"), ("loopback.test", "loopback")):
+                    line = next(line for line in log.splitlines() if "could not be fetched" in line and f"peer={name}" in line)
+                    assert reason in line, line
+                asked = json.loads((await island.runs("cat", str(authority / "asked.json")))[1])
+                assert set(asked) == {name for name in HOSTILE if HOSTILE[name]}, "each was asked for its delegation"
+                assert await counted(island) == 0, "packets to a forbidden address"
+                # And such a packet would have been counted.
+                await island.runs("bash", "-c", f": </dev/tcp/{FORBIDDEN}/443", expect=None)
+                assert await counted(island) > 0
         finally:
-            hostile.terminate()
-            await hostile.wait()
             await alpha.web.close()
             await alpha.stops()

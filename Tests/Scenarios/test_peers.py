@@ -1,11 +1,14 @@
 """The operator's commands over peers, live within a second, with an audit log: `homeserver peer` and ops/peer."""
 
+import asyncio
 import json
 import time
 
 import pytest
 
-from harness.node import ROOT, befriend, run
+from harness.delegations import well_knowns
+from harness.islands import Island, missing
+from harness.node import ROOT, are_friends, befriend, incoming, merged, run
 from harness.waiting import eventually
 
 OPS_PEER = ROOT / "ops" / "peer"
@@ -107,6 +110,56 @@ async def test_an_invitation_is_taken_once_by_the_first_hello(homes):
     await beta.command("peer", "add", "--invite", code.strip())
     await eventually(lambda: is_forgotten(beta, alpha), "it was shown again")
     assert (await listed(alpha, beta.name))["policy"] == "pending"
+
+
+HERE = "192.0.2.80"
+
+
+@pytest.mark.skipif(missing() is not None, reason=missing() or "-")
+async def test_in_mode_allowlist_a_stranger_comes_in_by_an_invitation_only(homes):
+    """In a network of their own, where neither stands in the other's configuration and each finds the other by its name."""
+    settings = {"federation": {"host": "0.0.0.0", "exceptions": [f"{HERE}/32"]}}
+    alpha = homes.new("alpha.test", fast=True, settings=merged(settings, {"federation": {"mode": "allowlist"}}))
+    beta = homes.new("beta.test", fast=True, settings=settings)
+    for node in (alpha, beta):
+        await node.made()
+    authority = homes.state / "authority"
+    async with Island({node.name: HERE for node in (alpha, beta)}, authority) as island:
+        await island.has_address(f"{HERE}/32")
+        for node in (alpha, beta):
+            await island.inhabited_by(node)
+        there = {node.name: {"v": 1, "host": f"{node.name}:{node.federation_port}"} for node in (alpha, beta)}
+        try:
+            async with well_knowns(island, authority, HERE, there):
+                await alpha.starts()
+                await beta.starts()
+                alice, bob = await alpha.person("alice"), await beta.person("bob")
+                await bob.asks(alice)
+
+                def is_refused(times):
+                    return beta.log().count('reason="refused: not_allowed"') >= times
+
+                await eventually(lambda: is_refused(1), "alpha refuses", within=10)
+                assert await listed(alpha) == {}, "before anything of it was checked or kept"
+                _, code, _ = await alpha.command("peer", "invite")
+                await asyncio.sleep(1.2)  # what an operator says is obeyed within a second
+                await beta.command("peer", "retry", alpha.name)
+                await eventually(lambda: is_refused(2), "an invitation that is not shown opens nothing", within=10)
+                assert (await listed(alpha, beta.name))["policy"] == "pending" and await alice.requests() == {}
+                await beta.command("peer", "add", "--invite", "-", stdin=code.encode())
+                await befriend_asked(alice, bob)
+                assert (await listed(alpha, beta.name))["policy"] == "allowed"
+                assert [action for action, _ in await audit(alpha)] == ["peer allow", "peer invite"]
+        finally:
+            for node in (alpha, beta):
+                await node.web.close()
+                await node.stops()
+
+
+async def befriend_asked(one, other):
+    """`other` has asked already."""
+    await one.accepts(await eventually(lambda: incoming(one, other), "the request has arrived", within=20))
+    await eventually(lambda: are_friends(one, other), "they are friends", within=20)
 
 
 async def is_forgotten(node, other):
