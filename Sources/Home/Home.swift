@@ -1,4 +1,5 @@
 package import Postgres
+import Synchronization
 package import Wire
 
 /// The domain of one homeserver: what the APIs call. Its use cases are its methods, each in a file of its feature's folder.
@@ -22,12 +23,17 @@ package final class Home: Sendable {
     let messageStore: DirectMessageStore
     let peerStore: PeerStore
     private let readiness: Readiness
+    let claimed = Mutex("")
     /// Peers whose first transaction since an unclean stop is still to come.
     let carefulPeers = CarefulPeers()
     /// Hints to look at what waits for peers: one is enough for any number of reasons, so only the newest is kept.
     let outboxSweeps = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
     package var server: ServerName { settings.server }
+
+    /// Which life of the database is served: another one after it came from a backup, when numbers are given again that somebody has seen
+    /// already. Empty before `claimDatabase`.
+    package var incarnation: String { claimed.withLock { $0 } }
 
     /// - Parameters:
     ///   - database: For reads, several connections.

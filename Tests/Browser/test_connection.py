@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest_asyncio
+from harness.backup import Backup
 from harness.node import befriend
 from harness.waiting import eventually
 from playwright.async_api import expect
@@ -246,3 +247,52 @@ async def test_a_homeserver_that_is_killed_amid_messages_loses_none(visitors, ow
         nonces = {(frame["message"], frame["nonce"]) for frame in trace.sent if frame["type"] == "private-message"}
         assert len(nonces) == 100
     assert await alice.navigations() == await bob.navigations() == 0
+
+
+async def test_what_a_browser_has_kept_of_a_database_that_was_restored_is_forgotten(visitors, own_house):
+    alice, bob = await visitors.at(own_house, "alice"), await own_house.person("bob")
+    other = await visitors.again(alice)
+    for visitor in (alice, other):
+        visitor.allows(*BROKEN)
+    await befriend(alice.person, bob)
+    await bob.connects()
+    await bob.sends("before", to=alice.person)
+    backup = await Backup(own_house).made()
+    await bob.connects()
+    for text in ("lost", "lost too"):
+        await bob.sends(text, to=alice.person)
+    for visitor in (alice, other):
+        await visitor.opens(bob)
+        await visitor.sees("lost too")
+    # One of them goes, with what he has kept; the other's page stays open all the while.
+    await eventually(lambda: keeps(other, "lost too"), "it is kept", within=10)
+    await other.page.close()
+
+    await own_house.stops()
+    await backup.restored()
+    await own_house.command("database", "restored")
+    await own_house.starts()
+    await bob.connects()
+    # The numbers of what was lost are given again, and one more.
+    for text in ("another", "one more", "a third"):
+        await bob.sends(text, to=alice.person)
+    other.page = await other.another_tab(f"/#/direct/{bob.user_id}")
+    for visitor in (alice, other):
+        await visitor.sees("a third")
+        await shows(visitor, ["before", "another", "one more", "a third"])
+    assert await alice.navigations() == 0
+
+
+async def keeps(visitor, text):
+    """Whether the message stands in the browser's own database."""
+    return await visitor.page.evaluate(
+        """async ([name, text]) => {
+            const request = indexedDB.open(name);
+            const database = await new Promise((resolve) => { request.onsuccess = () => resolve(request.result); });
+            const all = database.transaction('conversations').objectStore('conversations').getAll();
+            const kept = await new Promise((resolve) => { all.onsuccess = () => resolve(all.result); });
+            database.close();
+            return JSON.stringify(kept).includes(text);
+        }""",
+        [f"home-{visitor.user_id}", text],
+    )

@@ -115,10 +115,13 @@ struct FrameSnapshotTests {
             ], blocks: [Block(user: FrameSnapshotTests.user("eve@beta.example"), since: FrameSnapshotTests.time)],
             own: OwnPresence(status: .offline, showsLastSeen: true))
         let ready = ReadyFrame(
-            stream: FrameSnapshotTests.id(4), epoch: "epoch", user: FrameSnapshotTests.alice, state: state)
+            stream: FrameSnapshotTests.id(4), epoch: "epoch", incarnation: "incarnation",
+            user: FrameSnapshotTests.alice,
+            state: state)
         try Snapshot.check("client-frames/ready.json", JSONWriter.bytes(of: ready))
         let empty = ReadyFrame(
-            stream: FrameSnapshotTests.id(4), epoch: "epoch", user: FrameSnapshotTests.alice,
+            stream: FrameSnapshotTests.id(4), epoch: "epoch", incarnation: "incarnation",
+            user: FrameSnapshotTests.alice,
             state: ReadyState(
                 direct: [], friends: [], friendRequests: [], blocks: [],
                 own: OwnPresence(status: .online, showsLastSeen: true)))

@@ -164,7 +164,7 @@ async def test_a_restart_costs_a_resync_and_never_a_message(homes):
     async with Client(alice) as writer, Client(bob) as reader:
         for number in range(5):
             await writer.sends_and_waits(f"before {number}", to=bob)
-        epoch = bob.ready["epoch"]
+        epoch, incarnation = bob.ready["epoch"], bob.ready["incarnation"]
         conversation = writer.sends[0].ack["conversation_id"]
         for through, how in ((10, home.is_killed), (15, home.stops)):
             await how()
@@ -176,7 +176,7 @@ async def test_a_restart_costs_a_resync_and_never_a_message(homes):
             await reader.knows(conversation, through=through)
         assert reader.resynced == writer.resynced == 2
         fresh = next(f for f in bob.socket.frames if f["type"] == "ready")
-        assert fresh["epoch"] != epoch
+        assert fresh["epoch"] != epoch and fresh["incarnation"] == incarnation
         assert not reader.problems + writer.problems
         assert not await HistoryChecker(alice, bob).check({alice: writer.sends, bob: []})
 

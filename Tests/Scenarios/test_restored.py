@@ -2,41 +2,12 @@
 
 import asyncio
 import json
-import os
-import subprocess
 
 import pytest
 
+from harness.backup import Backup
 from harness.node import befriend
 from harness.waiting import eventually
-
-
-class Backup:
-    """A copy of a node's PostgreSQL as it is now; both are down for it."""
-
-    def __init__(self, node):
-        self.node = node
-        self.data = os.path.realpath(node.directory / "postgres")
-        self.copy = self.data + ".backup"
-
-    async def made(self):
-        await self.node.stops()
-        await self.node.postgres_stops()
-        self._copy(self.data, self.copy)
-        await self.node.postgres_starts()
-        await self.node.starts()
-        return self
-
-    async def restored(self):
-        """What has happened since the copy is forgotten. The homeserver is down."""
-        await self.node.postgres_stops()
-        self._copy(self.copy, self.data)
-        await self.node.postgres_starts()
-
-    @staticmethod
-    def _copy(source, target):
-        subprocess.run(["rm", "-rf", "--", target], check=True)
-        subprocess.run(["cp", "-a", "--", source, target], check=True)
 
 
 async def line_of(node, other):

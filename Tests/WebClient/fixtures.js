@@ -63,6 +63,7 @@ export function ready(more = {}) {
         type: 'ready',
         session_id: id(1),
         epoch: 'epoch',
+        incarnation: 'incarnation',
         user: { user_id: alice.address, username: alice.username, status: 'online', show_last_seen: true },
         servers: [],
         channels: [],
@@ -75,8 +76,8 @@ export function ready(more = {}) {
     };
 }
 
-/** What a homeserver from before statuses and blocks says. @param {any} [frame] */
-export function olderReady({ blocks: _, user, friends, ...rest } = ready()) {
+/** What a homeserver from before statuses, blocks and incarnations says. @param {any} [frame] */
+export function olderReady({ blocks: _, incarnation: ____, user, friends, ...rest } = ready()) {
     const without = ({ status: _, last_seen: __, show_last_seen: ___, ...person }) => person;
     return { ...rest, user: without(user), friends: friends.map(without) };
 }

@@ -5,6 +5,7 @@ import Wire
 struct ReadyFrame: JSONWritable {
     let stream: StreamID
     let epoch: String
+    let incarnation: String
     let user: UserID
     let state: ReadyState
 
@@ -13,6 +14,7 @@ struct ReadyFrame: JSONWritable {
         json.field("type", "ready")
         json.field("session_id", stream)
         json.field("epoch", epoch)
+        json.field("incarnation", incarnation)
         json.key("user")
         json.beginObject()
         json.field("user_id", user)

@@ -40,8 +40,8 @@ package final class SessionHub: Sendable {
     package init(time: any TimeSource = SystemTime(), ids: IDSource = IDSource()) {
         self.time = time
         self.ids = ids
-        let incarnation: StreamID = ids.next()
-        epoch = incarnation.description
+        let start: StreamID = ids.next()
+        epoch = start.description
     }
 
     // MARK: Sockets

@@ -68,7 +68,8 @@ extension WebSocketSession {
                 }
                 guard let state else { return }
                 let ready = ReadyFrame(
-                    stream: stream.id, epoch: environment.hub.epoch, user: login.account.id, state: state)
+                    stream: stream.id, epoch: environment.hub.epoch, incarnation: environment.home.incarnation,
+                    user: login.account.id, state: state)
                 var frames = [JSONWriter.bytes(of: ready)]
                 if let reason { frames.insert(JSONWriter.bytes(of: ResyncFrame(reason: reason)), at: 0) }
                 stream.begin(with: frames)

@@ -19,6 +19,7 @@ export function blankConversation(address) {
         address,
         username: address.split('@')[0],
         conversationId: null,
+        incarnation: null,
         writable: false,
         lastSeq: 0,
         readSeq: 0,
@@ -87,16 +88,20 @@ export function sameOr(before, after) {
 /** @param {State} state @param {any} frame */
 function ready(state, frame) {
     const conversations = new Map();
+    const incarnation = frame.incarnation ?? null;
     for (const entry of frame.direct) {
         let known = state.conversations.get(entry.user_id) ?? blankConversation(entry.user_id);
         // The homeserver's database is another one, or an older one: what was loaded is not true any more.
-        const isOther = known.conversationId !== null && known.conversationId !== entry.conversation_id;
+        const isOther =
+            (known.conversationId !== null && known.conversationId !== entry.conversation_id) ||
+            (known.incarnation !== null && known.incarnation !== incarnation);
         if (isOther || known.loadedSeq > entry.last_seq) known = { ...known, messages: [], loadedSeq: 0, complete: false };
         const preview = entry.last_message ? previewOf(entry.last_message) : null;
         const next = {
             ...known,
             username: entry.username,
             conversationId: entry.conversation_id,
+            incarnation,
             writable: entry.state === 'friends',
             lastSeq: entry.last_seq,
             readSeq: entry.read_seq,

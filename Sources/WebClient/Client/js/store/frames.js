@@ -98,6 +98,7 @@ const frames = {
     ready: object({
         session_id: isId,
         epoch: isText,
+        incarnation: maybe(isText),
         user: object(me),
         direct: listOf(object(direct)),
         friends: listOf(object(friend)),

@@ -50,6 +50,7 @@
  * @typedef {object} Conversation
  * @property {Address} address
  * @property {string} username
+ * @property {string|null} incarnation  of the homeserver's database whose numbers these are
  * @property {string|null} conversationId
  * @property {boolean} writable  false once the two are no friends
  * @property {number} lastSeq  the newest number that the homeserver has told of
