@@ -121,6 +121,24 @@ struct RosterTests {
         }
         await pair.close()
     }
+
+    @Test("What could not be asked by events cannot be claimed either: a hundred of one homeserver wait")
+    func flood() async throws {
+        let pair = try await Pair.make()
+        let mark = try #require(try await pair.a.home.rosterDigest(of: pair.peerAtA.key)).mark
+        let ids = IDSource()
+        let claims = try (0..<OpenRequests.maximumOfPeer + 20).map { number in
+            RosterClaim(
+                user: try #require(UserID("p\(number)@a.example")), friend: pair.bob.id, state: .outgoing,
+                request: ids.next())
+        }
+        let verdict = try await pair.b.home.checkRosters(RosterPage(mark: mark, claims: claims), of: pair.peerAtB)
+        #expect(verdict == .checked)
+        let waiting = try await pair.b.home.friendRequests(of: pair.bob)
+        #expect(waiting.count == OpenRequests.maximumOfPeer)
+        #expect(Set(waiting.map(\.id)) == Set(claims.prefix(OpenRequests.maximumOfPeer).map(\.request)))
+        await pair.close()
+    }
 }
 
 extension Pair {
