@@ -1,5 +1,6 @@
 """`homeserver doctor`: what is wrong with a homeserver is found and named, each with what to do."""
 
+import asyncio
 import json
 
 import pytest
@@ -56,6 +57,28 @@ async def test_the_certificate_of_the_listener(two, tmp_path):
     tls["tls"]["key"] = str(node.directory / "tls" / "tls.key")
     last = the((await doctor(node, {"federation": tls}))[1], "certificate", "failure", "unusable")
     assert "not the key" in last["seen"]
+
+
+async def test_a_listener_for_clients_with_a_certificate_of_its_own(homes, tmp_path):
+    alpha = await homes.one(fast=True)
+    certificate, key = foreign_certificate(tmp_path / "clients", [alpha.name], homes.state / "authority", ends=5.5)
+    tls = {"client": {"tls": {"certificate": str(certificate), "key": str(key)}}}
+    # Before it is served with these settings, what listens there speaks without TLS.
+    the((await doctor(alpha, tls))[1], "clients", "failure", "unreachable")
+    await alpha.stops()
+    path = alpha.directory / "tls.json"
+    path.write_text(json.dumps(merged(json.loads((alpha.directory / "config.json").read_text()), tls)))
+    serving = await asyncio.create_subprocess_exec(binary(), "serve", "--config", path, stderr=asyncio.subprocess.PIPE)
+    try:
+        while b"listening for clients" not in (line := await serving.stderr.readline()):
+            assert line, "it has ended"
+        status, findings = await doctor(alpha, tls)
+        assert status == 1, findings
+        assert "https://" in the(findings, "clients", "ok", "ok")["seen"]
+        assert "5 days" in the(findings, "certificate", "warning", "expires_soon")["seen"]
+    finally:
+        serving.terminate()
+        await serving.communicate()
 
 
 async def test_an_address_that_leads_elsewhere(two, tmp_path):

@@ -392,6 +392,19 @@ async def test_who_is_blocked_and_by_whom(homes, state):
     assert "serve runs" in last["fix"]
 
 
+async def test_our_own_certificate_is_no_good_to_the_peer(homes, state, tmp_path):
+    alpha, beta = await homes.two(fast=True)
+    ca = state / "authority" / "ca.crt"
+    status, findings = await diagnosed(alpha, beta.name, beta.federation_port, ca)
+    assert status == 0, findings
+    certificate, key = foreign_certificate(tmp_path / "self-signed", [alpha.name])
+    await alpha.restarts(federation={"tls": {"certificate": str(certificate), "key": str(key)}})
+    # Of two asked for within ten seconds the peer makes one.
+    await asyncio.sleep(10.5)
+    last = failed(await diagnosed(alpha, beta.name, beta.federation_port, ca), "back_certificate", "echo back")
+    assert "doctor" in last["fix"]
+
+
 async def test_modes_here_are_named(two):
     closed = {"mode": "closed"}
     config = json.loads((two[0].directory / "config.json").read_text())
