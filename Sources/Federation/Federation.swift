@@ -44,13 +44,18 @@ package final class Federation: Sendable {
     ) throws -> [any Service] {
         let startedAt = time.now()
         let resolver = HostResolver()
-        let dialer = Dialer(
-            loops: loops, lookUp: { await resolver.addresses(of: $0) },
-            outboundGuard: OutboundGuard(exceptions: settings.rules.allowedRanges))
+        let strangers = HostResolver()
+        let dialer = dialer(resolver)
         let discovery = Discovery(configured: settings.rules.peers, dialer: dialer, time: time)
         let peers = KnownPeers(
             home: home, mode: settings.rules.mode, listed: settings.rules.listed, time: time)
-        let ring = ring(home, KeysDownload(discovery: discovery, dialer: dialer, time: time))
+        // Names that strangers make up are looked up on threads of their own.
+        let elsewhere = self.dialer(strangers)
+        let ring = ring(
+            home, KeysDownload(discovery: discovery, dialer: dialer, time: time),
+            ofStrangers: KeysDownload(
+                discovery: Discovery(configured: settings.rules.peers, dialer: elsewhere, time: time),
+                dialer: elsewhere, time: time))
         let workshop = Workshop(
             home: home, keys: keys, ring: ring, peers: peers, discovery: discovery, dialer: dialer, time: time,
             startedAt: startedAt, firstSnapshotAt: time.monotonic() + Limits.presenceGrace)
@@ -77,7 +82,9 @@ package final class Federation: Sendable {
                     push: KeysPush(home: home, peers: peers, discovery: discovery, dialer: dialer, time: time),
                     time: time))
         }
-        return services + [SenderService(sender: sender, workshop: workshop, resolver: resolver), listener]
+        return services + [
+            SenderService(sender: sender, workshop: workshop, resolvers: [resolver, strangers]), listener,
+        ]
     }
 
     /// What the running process does when an operator has said something of a peer.
@@ -98,7 +105,13 @@ package final class Federation: Sendable {
         settings.limitsEnabled ? RateBuckets(burst: burst, rate: rate) : nil
     }
 
-    private func ring(_ home: Home, _ download: KeysDownload) -> KeyRing {
+    private func dialer(_ resolver: HostResolver) -> Dialer {
+        Dialer(
+            loops: loops, lookUp: { await resolver.addresses(of: $0) },
+            outboundGuard: OutboundGuard(exceptions: settings.rules.allowedRanges))
+    }
+
+    private func ring(_ home: Home, _ download: KeysDownload, ofStrangers: KeysDownload) -> KeyRing {
         let logger = Logger(label: "federation.keys")
         let fingerprints = settings.rules.fingerprints
         let time = time
@@ -107,13 +120,13 @@ package final class Federation: Sendable {
             store: PeerKeyStore(
                 load: { name in
                     var stored = try await home.storedKeys(of: name)
-                    if let fingerprint = fingerprints[name] { stored.rootFingerprint = fingerprint.text }
+                    if let fingerprint = fingerprints[name] { stored.trust(only: fingerprint) }
                     return stored
                 },
                 save: { name, keys in try await home.save(keys, of: name) }),
-            fetch: { name in
+            fetch: { name, isStranger in
                 do throws(PeerFailure) {
-                    return try await download(name)
+                    return try await isStranger ? ofStrangers(name) : download(name)
                 } catch {
                     logger.info(
                         "the keys of a peer could not be fetched",
@@ -146,7 +159,8 @@ extension Home {
             preconditionFailure("the ring saves a keyset that it has accepted")
         }
         let peer = try await knownPeer(named: name)
-        try await savePeerKeys(peer.key, root: root, version: keys.version, hash: hash, document: document)
+        try await savePeerKeys(
+            peer.key, root: root, version: keys.version, hash: hash, document: document, inPlaceOf: keys.found)
         if let alarm = peer.alarm, KeyRing.Alarm.stoppingWords.contains(alarm) { try await endAlarm(alarm, of: name) }
     }
 }
@@ -184,13 +198,13 @@ private struct Workshop: Sendable {
 private struct SenderService: Service {
     let sender: PeerSender
     let workshop: Workshop
-    let resolver: HostResolver
+    let resolvers: [HostResolver]
 
     func run() async throws {
-        resolver.start()
+        for resolver in resolvers { resolver.start() }
         try await sender.run(home: workshop.home, time: workshop.time) { peer, server in
             workshop.worker(for: peer, server)
         }
-        await resolver.shutDown()
+        for resolver in resolvers { await resolver.shutDown() }
     }
 }

@@ -115,11 +115,11 @@ extension FederationError: JSONWritable {
         case (403, "not_allowed"): self = .notAllowed
         case (404, _): self = .notFound
         case (409, "gap"):
-            guard let expected = try? object.integer("expected", in: 1 ... .max) else { return nil }
+            guard let expected = try? object.integer("expected", in: 1...Limits.largestNumber) else { return nil }
             self = .gap(expected: expected)
         case (409, "fork"): self = .fork
         case (409, "epoch_unknown"):
-            guard let last = try? object.integer("last", in: 0 ... .max) else { return nil }
+            guard let last = try? object.integer("last", in: 0...Limits.largestNumber) else { return nil }
             self = .epochUnknown(last: last)
         case (411, _): self = .lengthRequired
         case (413, _): self = .tooLarge

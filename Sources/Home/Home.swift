@@ -24,6 +24,7 @@ package final class Home: Sendable {
     let peerStore: PeerStore
     private let readiness: Readiness
     let claimed = Mutex("")
+    let peerTurns = PeerTurns()
     /// Peers whose first transaction since an unclean stop is still to come.
     let carefulPeers = CarefulPeers()
     /// Hints to look at what waits for peers: one is enough for any number of reasons, so only the newest is kept.

@@ -20,6 +20,14 @@ extension Limits {
     /// The token of an invitation in a hello.
     package static let inviteBytes = 64
 
+    /// For how long a peer's proof of who it is holds for a new connection too, where something between the two keeps none open.
+    package static let proofHolds = Duration.seconds(5)
+
+    /// Key fetches from homeservers that nobody has vouched for, at a time.
+    package static let strangerFetches = 32
+    /// How long a look-up of a host's addresses may take.
+    package static let lookUpTime = Duration.seconds(10)
+
     // MARK: Buckets
 
     /// Requests of one address (IPv6: of one /64) that may fail before their signature holds, at once and each second.

@@ -1,5 +1,9 @@
 /// Every limit of the protocols, with its unit in its name; read by whoever checks one and shown by `GET /limits`.
 package enum Limits {
+    /// The largest number that a peer may name: every JSON reader holds it exactly (RFC 8259 §6), and counting on from it does
+    /// not overflow.
+    package static let largestNumber: Int64 = (1 << 53) - 1
+
     // MARK: Names
 
     /// RFC 1035 §2.3.4, without the root's dot.

@@ -14,10 +14,7 @@ extension WebSocketSession {
         guard !token.isEmpty else { return close(.notAuthenticated) }
         task {
             do throws(HomeError) {
-                let login = try await environment.openings.pass { () async throws(HomeError) in
-                    handle.session.isClosing ? nil : try await environment.home.authenticate(socketToken: token)
-                }
-                if let login { handle.session.authenticated(login) }
+                handle.session.authenticated(try await environment.home.authenticate(socketToken: token))
             } catch {
                 handle.session.refuse(error)
             }
@@ -109,14 +106,15 @@ extension WebSocketSession {
     /// Says how it stands with every friend, behind what the socket had missed. Somebody may come or go between the reading and the
     /// saying, so who is another by then is said again.
     private func repeatStatuses(on stream: SessionStream) {
+        guard let handle else { return }
         let environment = environment
         task {
             var said: [UserID: ShownPresence] = [:]
             for _ in 0..<WebSocketSession.repetitions {
                 let read = try? await environment.openings.pass { () async throws(HomeError) in
-                    try await environment.home.friends(of: stream.login.account)
+                    handle.session.isClosing ? nil : try await environment.home.friends(of: stream.login.account)
                 }
-                guard let friends = read else { return }
+                guard let friends = read ?? nil else { return }
                 let others = friends.filter { said[$0.user] != $0.presence }
                 guard !others.isEmpty else { return }
                 var wakes = SocketWakes()

@@ -28,7 +28,7 @@ package enum BackEcho: Sendable, Equatable {
         case .connection(let kind): kind.contains("CERTIFICATE_VERIFY_FAILED") ? "certificate" : "no_connection"
         case .timeout: "timeout"
         case .answerTooLarge, .malformed, .status: "no_home"
-        case .unsigned: "unsigned"
+        case .unsigned, .notGreeted: "unsigned"
         case .keys: "keys"
         case .refused(let error): error.code
         case .notAllowed: "not_allowed"

@@ -3,6 +3,9 @@ import NIOCore
 import NIOSSL
 import Wire
 
+/// The request would have gone over a connection on which nobody has proved to be the peer.
+struct NewConnection: Error {}
+
 /// Makes HTTP clients that can only reach an address which the guard has allowed; discovery and `PeerClient` use it.
 struct Dialer: Sendable {
     let loops: any EventLoopGroup
@@ -20,7 +23,12 @@ struct Dialer: Sendable {
 
     /// A client for `endpoint` at this address alone: HTTP/1.1 over TLS 1.2 or later, with the certificate checked for
     /// the endpoint's host, no redirects, no proxy, no content coding, no second try by itself. The caller shuts it down.
-    func client(for endpoint: PeerEndpoint, at address: IPAddress) -> HTTPClient {
+    ///
+    /// - Parameter mayConnect: Asked of each new connection, behind TLS and before anything is sent; where it is false the request fails
+    ///   with `NewConnection`.
+    func client(
+        for endpoint: PeerEndpoint, at address: IPAddress, mayConnect: @escaping @Sendable () -> Bool = { true }
+    ) -> HTTPClient {
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.minimumTLSVersion = .tlsv12
         tls.certificateVerification = .fullVerification
@@ -37,6 +45,11 @@ struct Dialer: Sendable {
         )
         configuration.httpVersion = .http1Only
         configuration.dnsOverride = [endpoint.host.text: address.description]
+        configuration.http1_1ConnectionDebugInitializer = { channel in
+            guard !mayConnect() else { return channel.eventLoop.makeSucceededVoidFuture() }
+            channel.close(promise: nil)
+            return channel.eventLoop.makeFailedFuture(NewConnection())
+        }
         return HTTPClient(eventLoopGroup: loops, configuration: configuration)
     }
 }

@@ -1,4 +1,5 @@
 import NIOPosix
+import Synchronization
 import Wire
 
 #if canImport(Glibc)
@@ -9,7 +10,8 @@ import Musl
 
 /// Looks up addresses of hosts on threads of its own, because the system's resolver blocks; used by `Dialer`.
 ///
-/// Its state is the thread pool: four look-ups at a time, the others wait.
+/// Its state is the thread pool: four look-ups at a time, the others wait. Nobody waits for longer than `Limits.lookUpTime`, though the
+/// system's resolver goes on for as long as it likes.
 final class HostResolver: Sendable {
     private let threads = NIOThreadPool(numberOfThreads: 4)
 
@@ -18,11 +20,38 @@ final class HostResolver: Sendable {
         threads.start()
     }
 
-    /// Every address of the host, in the order in which the system would try them; empty when there is none.
+    /// Every address of the host, in the order in which the system would try them; empty when there is none, or none in time.
     func addresses(of host: String) async -> [IPAddress] {
         if let literal = IPAddress(host) { return [literal] }
         if HostResolver.isLocalhost(host) { return HostResolver.loopback }
-        return (try? await threads.runIfActive { HostResolver.lookUp(host) }) ?? []
+        return await withCheckedContinuation { continuation in
+            let first = First(continuation)
+            let patience = Task {
+                guard (try? await Task.sleep(for: Limits.lookUpTime)) != nil else { return }
+                first.resume([])
+            }
+            Task {
+                first.resume((try? await threads.runIfActive { HostResolver.lookUp(host) }) ?? [])
+                patience.cancel()
+            }
+        }
+    }
+
+    /// The first of two answers counts. State: `Mutex`.
+    private final class First: Sendable {
+        private let waiter: Mutex<CheckedContinuation<[IPAddress], Never>?>
+
+        init(_ continuation: CheckedContinuation<[IPAddress], Never>) {
+            waiter = Mutex(continuation)
+        }
+
+        func resume(_ addresses: [IPAddress]) {
+            let continuation = waiter.withLock { waiter in
+                defer { waiter = nil }
+                return waiter
+            }
+            continuation?.resume(returning: addresses)
+        }
     }
 
     /// Ends the threads; look-ups afterwards find nothing.

@@ -29,7 +29,7 @@ extension Keyset: JSONWritable {
     }
 
     private init(_ object: JSONObject) throws(FieldError) {
-        let version = try object.integer("version", in: 1 ... .max)
+        let version = try object.integer("version", in: 1...Limits.largestNumber)
         let issued = try object.instant("issued")
         let expires = try object.instant("expires")
         guard expires > issued, expires - issued <= Keyset.maximumLife else {

@@ -16,7 +16,8 @@ package struct EphemeralRequest: Sendable {
         let object = try ReceivedTransaction.object(of: body)
         do throws(FieldError) {
             position = EphemeralPosition(
-                gen: try object.integer("gen", in: 1 ... .max), n: try object.integer("n", in: 1 ... .max),
+                gen: try object.integer("gen", in: 1...Limits.largestNumber),
+                n: try object.integer("n", in: 1...Limits.largestNumber),
                 snapshot: try EphemeralRequest.part(object.optionalObject("snapshot")))
             var items: [PresenceItem] = []
             for entry in try object.objects("items", maxCount: Limits.ephemeralItems) {
@@ -30,7 +31,8 @@ package struct EphemeralRequest: Sendable {
 
     private static func part(_ object: JSONObject?) throws(FieldError) -> SnapshotPart? {
         guard let object else { return nil }
-        return SnapshotPart(part: try object.integer("part", in: 1 ... .max), isLast: try object.bool("last"))
+        return SnapshotPart(
+            part: try object.integer("part", in: 1...Limits.largestNumber), isLast: try object.bool("last"))
     }
 
     private static func item(_ entry: JSONObject) throws(FieldError) -> PresenceItem? {

@@ -117,6 +117,12 @@ struct EphemeralLane: Sendable {
         rostersAt = now + Limits.rosterInterval
     }
 
+    /// The peer wants no more of it just now; where it was left off it goes on.
+    mutating func comparisonPaused(for wait: Duration, at now: Duration) {
+        isUp = true
+        rostersAt = now + wait
+    }
+
     /// The peer has not applied our durable lane far enough to judge.
     mutating func comparedTooEarly(at now: Duration) {
         isUp = true

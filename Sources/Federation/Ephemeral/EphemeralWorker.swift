@@ -30,6 +30,8 @@ actor EphemeralWorker {
     private let time: any TimeSource
     private let gen: Int64
     private var n: Int64 = 0
+    /// The last claim that the peer has checked, while the rosters are gone through.
+    private var claimed: RosterClaim?
     private var backoff = Backoff(transientMost: EphemeralWorker.patience.least)
     private let logger: Logger
 
@@ -87,10 +89,13 @@ actor EphemeralWorker {
                 await work.wait(atMost: pause)
                 continue
             }
-            do {
+            do throws(PeerFailure) {
                 _ = try await peers.admitAsReceiver(server)
                 try await carryOut(step)
                 if backoff.clear() { onUp() }
+            } catch .notGreeted {
+                // The link begins anew with the hash of the rosters, which says nothing to a stranger.
+                shared.withLock { $0.lane.failed() }
             } catch {
                 failed(error)
             }
@@ -121,13 +126,23 @@ actor EphemeralWorker {
         n += 1
         let position = EphemeralPosition(gen: gen, n: n, snapshot: snapshot)
         let body = JSONWriter.bytes(of: EphemeralRequest(position: position, items: items))
-        let answer = try EphemeralAnswer(answer: try await post(FederationRoute.ephemeralPath, body))
+        let answer = try EphemeralAnswer(answer: try await post(FederationRoute.ephemeralPath, body, isSecret: true))
         if !answer.isTaken { logger.warning("the peer has heard from a later start of this homeserver") }
         Counter(label: "federation_ephemeral_items_sent").increment(by: items.count)
         shared.withLock { $0.lane.sent(step, last: last, answer: answer, at: time.monotonic()) }
     }
 
     private func compareRosters() async throws(PeerFailure) {
+        do throws(PeerFailure) {
+            try await compareWhole()
+        } catch .refused(.rateLimited(let wait)) {
+            // Many pages in a row: what others show here must not wait for them.
+            shared.withLock { $0.lane.comparisonPaused(for: max(wait, .seconds(1)), at: time.monotonic()) }
+        }
+    }
+
+    private func compareWhole() async throws(PeerFailure) {
+        if claimed != nil { return note(try await claimAll()) }
         let digest = try await ours { () async throws(HomeError) in try await home.rosterDigest(of: peer) }
         guard let digest, !digest.isOfNothing else {
             shared.withLock { $0.lane.nothingInCommon(at: time.monotonic()) }
@@ -138,6 +153,10 @@ actor EphemeralWorker {
             logger.info("rosters differ from the peer's and are gone through")
             verdict = try await claimAll()
         }
+        note(verdict)
+    }
+
+    private func note(_ verdict: RosterVerdict) {
         shared.withLock { shared in
             if verdict == .later {
                 shared.lane.comparedTooEarly(at: time.monotonic())
@@ -148,31 +167,33 @@ actor EphemeralWorker {
     }
 
     private func claimAll() async throws(PeerFailure) -> RosterVerdict {
-        var last: RosterClaim?
         while true {
-            let after = last
+            let after = claimed
             let page = try await ours { () async throws(HomeError) in
                 try await home.rosterClaims(to: peer, after: after, limit: Limits.rosterClaims)
             }
-            guard let page, !page.claims.isEmpty else { return .checked }
+            guard let page, !page.claims.isEmpty else { break }
             guard try await ask(.page(page)) == .checked else { return .later }
-            guard page.claims.count == Limits.rosterClaims else { return .checked }
-            last = page.claims.last
+            claimed = page.claims.last
+            guard page.claims.count == Limits.rosterClaims else { break }
         }
+        claimed = nil
+        return .checked
     }
 
     private func ask(_ request: RosterRequest) async throws(PeerFailure) -> RosterVerdict {
         let body = JSONWriter.bytes(of: request)
         do throws(PeerFailure) {
-            return try RosterVerdict(answer: try await post(FederationRoute.rostersPath, body))
+            return try RosterVerdict(
+                answer: try await post(FederationRoute.rostersPath, body, isSecret: request.namesPeople))
         } catch .refused(.notFound) {
             // A homeserver without this part of the protocol: its rosters cannot be compared.
             return .checked
         }
     }
 
-    private func post(_ path: String, _ body: [UInt8]) async throws(PeerFailure) -> [UInt8] {
-        try await client.send("POST", path, body: body, within: Limits.ephemeralRequestTime).body
+    private func post(_ path: String, _ body: [UInt8], isSecret: Bool) async throws(PeerFailure) -> [UInt8] {
+        try await client.send("POST", path, body: body, within: Limits.ephemeralRequestTime, isSecret: isSecret).body
     }
 
     private func ours<Value: Sendable>(

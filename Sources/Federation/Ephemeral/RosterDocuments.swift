@@ -6,11 +6,19 @@ package enum RosterRequest: Sendable {
     case digest(RosterDigest)
     case page(RosterPage)
 
+    /// A hash says nothing to whoever has not the same rosters.
+    var namesPeople: Bool {
+        switch self {
+        case .digest: false
+        case .page: true
+        }
+    }
+
     package init(body: [UInt8]) throws(FederationError) {
         let object = try ReceivedTransaction.object(of: body)
         do throws(FieldError) {
             let mark = LaneMark(
-                epoch: try LanePosition.epoch(of: object), seq: try object.integer("seq", in: 0 ... .max))
+                epoch: try LanePosition.epoch(of: object), seq: try object.integer("seq", in: 0...Limits.largestNumber))
             if let hash = try object.optionalString("digest", maxBytes: 64) {
                 self = .digest(RosterDigest(mark: mark, hash: hash))
             } else {

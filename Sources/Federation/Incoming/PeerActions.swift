@@ -29,6 +29,9 @@ struct PeerActions: Sendable {
     func run(_ route: FederationRoute, body: [UInt8], from origin: ServerName) async throws(FederationError) -> [UInt8]
     {
         let peer = try await peers.met(origin)
+        // The operator may have said something while the body came.
+        if peer.policy == .blocked { throw .blocked }
+        guard route == .hello || peers.isAdmitted(peer, origin) else { throw .notAllowed }
         sender.heard(from: peer.key)
         switch route {
         case .transaction(let epoch, let firstSeq):
@@ -61,12 +64,11 @@ struct PeerActions: Sendable {
         do {
             try await letIn(peer, with: hello.invite)
             let (position, isReplaced) = try await home.openInboundEpoch(
-                hello.epoch, firstSeq: hello.firstSeq, of: peer.key)
-            if isReplaced {
+                hello.epoch, firstSeq: hello.firstSeq, heldFrom: hello.heldFrom, of: peer.key)
+            if isReplaced, try await home.raiseAlarm("peer_new_epoch", of: peer.name) {
                 logger.error(
                     "a peer has begun its lane anew: one side's database was rolled back, or rows are missing",
                     metadata: ["peer": "\(peer.name)", "first-seq": "\(hello.firstSeq)"])
-                try await home.raiseAlarm("peer_new_epoch", of: peer.name)
             }
             sender.started(peer.key)
             if let received = hello.received { await sender.check(received, of: peer.key) }

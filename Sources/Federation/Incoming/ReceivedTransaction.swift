@@ -16,7 +16,7 @@ package struct ReceivedTransaction: Sendable {
             var events: [InboundEvent] = []
             events.reserveCapacity(entries.count)
             for (index, entry) in entries.enumerated() {
-                let seq = try entry.integer("seq", in: 1 ... .max)
+                let seq = try entry.integer("seq", in: 1...Limits.largestNumber)
                 guard seq - first == Int64(index) else {
                     throw entry.problem("seq", "must continue the numbers from \(first)")
                 }

@@ -6,7 +6,8 @@ package import Wire
 ///
 /// Its state is behind one `Mutex`, never held across a fetch; fetches of one peer are single-flight. At most
 /// `maximumPeers` peers are held: at the bound the idle ones are forgotten (what is pinned lies in the store), and when
-/// none is idle a newcomer is answered `keysUnavailable`.
+/// none is idle a stranger is answered `keysUnavailable`. Strangers' keys are fetched a few at a time, so that however many
+/// names somebody makes up, those who are known do not wait for them.
 package final class KeyRing: Sendable {
     /// Why keys that a peer showed were not believed; for the operator, and for whoever stops links.
     package enum Alarm: Error, Equatable, Sendable {
@@ -66,15 +67,17 @@ package final class KeyRing: Sendable {
     private let time: any TimeSource
     private let store: PeerKeyStore
     private let maximumPeers: Int
-    private let fetchKeys: @Sendable (ServerName) async throws -> [UInt8]
+    private let fetchKeys: @Sendable (ServerName, Bool) async throws -> [UInt8]
     private let alarm: @Sendable (ServerName, Alarm) async -> Void
+    private let strangers = Turnstile(Limits.strangerFetches)
 
     /// - Parameters:
-    ///   - fetch: the body of the peer's `GET /federation/v1/keys`, within the outgoing side's own time limits.
+    ///   - fetch: the body of the peer's `GET /federation/v1/keys`, within the outgoing side's own time limits; the second argument
+    ///     says whether nobody has vouched for the peer yet.
     ///   - alarm: called when fetched keys are not believed; the fetch ends after it.
     package init(
         time: any TimeSource = SystemTime(), store: PeerKeyStore, maximumPeers: Int = 10_000,
-        fetch: @escaping @Sendable (ServerName) async throws -> [UInt8],
+        fetch: @escaping @Sendable (ServerName, Bool) async throws -> [UInt8],
         alarm: @escaping @Sendable (ServerName, Alarm) async -> Void
     ) {
         self.time = time
@@ -86,7 +89,11 @@ package final class KeyRing: Sendable {
 
     /// The key of that id, if a signature made with it counts now; waits for a fetch when one is due.
     package func key(_ id: KeyID, of server: ServerName) async throws(SignatureProblem) -> Ed25519.PublicKey {
-        switch decide(id, of: server) {
+        var step = decide(id, of: server)
+        if case .full = step, await isPinned(server) { step = decide(id, of: server, isPinned: true) }
+        switch step {
+        case .full:
+            throw .keysUnavailable
         case .done(let decision):
             return try KeyRing.key(from: decision)
         case .wait(let fetch):
@@ -172,15 +179,21 @@ package final class KeyRing: Sendable {
     private enum Step {
         case done(PeerKeysStateMachine.Decision)
         case wait(Task<Void, Never>)
+        /// There is no room for somebody new.
+        case full
     }
 
-    private func decide(_ id: KeyID, of server: ServerName) -> Step {
+    private func isPinned(_ server: ServerName) async -> Bool {
+        guard let stored = try? await store.load(server) else { return false }
+        return stored.root != nil
+    }
+
+    /// - Parameter isPinned: Those whose root is pinned always find room: there are as many as the database has.
+    private func decide(_ id: KeyID, of server: ServerName, isPinned: Bool = false) -> Step {
         let monotonic = time.monotonic()
         let now = time.now()
         return state.withLock { state in
-            if state.entries[server] == nil, !state.makeRoom(maximumPeers, at: monotonic) {
-                return .done(.refuse(.keysUnavailable))
-            }
+            if state.entries[server] == nil, !isPinned, !state.makeRoom(maximumPeers, at: monotonic) { return .full }
             var entry = state.entries[server] ?? Entry()
             defer { state.entries[server] = entry }
             switch entry.machine.lookUp(id, at: monotonic, now: now) {
@@ -236,7 +249,11 @@ package final class KeyRing: Sendable {
         guard var stored = try? await store.load(server) ?? StoredPeerKeys(), let pinned = try? stored.pinned() else {
             return .failed(isStranger: false)
         }
-        guard let body = try? await fetchKeys(server) else { return .failed(isStranger: pinned.isStranger) }
+        let isStranger = pinned.isStranger
+        let fetched =
+            isStranger
+            ? await strangers.pass { try? await fetchKeys(server, true) } : try? await fetchKeys(server, false)
+        guard let body = fetched else { return .failed(isStranger: isStranger) }
         let document: KeysDocument
         do throws(Alarm) {
             document = try KeyRing.parse(body)

@@ -6,7 +6,8 @@ package import Wire
 package struct PeerKeyStore: Sendable {
     /// Nil for a homeserver that nothing is known of.
     package let load: @Sendable (ServerName) async throws -> StoredPeerKeys?
-    /// Throws when a newer version is kept already; a good document ends an alarm. Keeps the root, the version and hash, and the document from which revocations are read.
+    /// Keeps the root, the version and hash, and the document from which revocations are read; a good document ends an alarm. Throws when
+    /// what is kept is not what was found any more: an operator, or another document, was faster.
     package let save: @Sendable (ServerName, StoredPeerKeys) async throws -> Void
 
     package init(
@@ -29,6 +30,8 @@ package struct StoredPeerKeys: Equatable, Sendable {
     package var sha256: [UInt8]?
     /// The last accepted body of `GET /federation/v1/keys`.
     package var document: [UInt8]?
+    /// What the database had, whatever became of it here.
+    private(set) var found: KeptPin
 
     package init(
         rootFingerprint: String? = nil, root: [UInt8]? = nil, version: Int64 = 0, sha256: [UInt8]? = nil,
@@ -39,12 +42,23 @@ package struct StoredPeerKeys: Equatable, Sendable {
         self.version = version
         self.sha256 = sha256
         self.document = document
+        found = KeptPin(rootFingerprint: rootFingerprint, root: root, version: version)
     }
 
     init(of peer: Peer) {
         self.init(
             rootFingerprint: peer.rootFingerprint, root: peer.rootPublicKey, version: peer.keysetVersion,
             sha256: peer.keysetHash, document: peer.keysDocument)
+    }
+
+    /// The configuration's fingerprint counts before the database's, and makes void what another root has signed.
+    mutating func trust(only fingerprint: Fingerprint) {
+        rootFingerprint = fingerprint.text
+        guard let root, Ed25519.PublicKey(bytes: root).map({ Fingerprint(of: $0) }) != fingerprint else { return }
+        self.root = nil
+        version = 0
+        sha256 = nil
+        document = nil
     }
 
     /// Takes over what was judged to be good.

@@ -51,6 +51,6 @@ package enum FederationRoute: Sendable, Equatable {
         guard let first = text.utf8.first, first != UInt8(ascii: "0"), text.utf8.count <= 19,
             text.utf8.allSatisfy({ (0x30...0x39).contains($0) })
         else { return nil }
-        return Int64(text)
+        return Int64(text).flatMap { $0 <= Limits.largestNumber ? $0 : nil }
     }
 }

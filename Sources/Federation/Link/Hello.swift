@@ -7,14 +7,19 @@ package struct Hello: Sendable, Equatable {
     package let epoch: String
     /// The number of the next event that it will send.
     package let firstSeq: Int64
+    /// The smallest number that it still holds: a receiver that has lost events asks for what is left of them. Nil from those who do not say.
+    package let heldFrom: Int64?
     /// How far it has applied the receiver's lane; nil before the receiver's first hello.
     package let received: LanePosition?
     /// The token of the receiver's invitation, until it was taken; nil for everybody else.
     package let invite: String?
 
-    package init(epoch: String, firstSeq: Int64, received: LanePosition?, invite: String? = nil) {
+    package init(
+        epoch: String, firstSeq: Int64, heldFrom: Int64? = nil, received: LanePosition?, invite: String? = nil
+    ) {
         self.epoch = epoch
         self.firstSeq = firstSeq
+        self.heldFrom = heldFrom
         self.received = received
         self.invite = invite
     }
@@ -23,7 +28,8 @@ package struct Hello: Sendable, Equatable {
         let object = try ReceivedTransaction.object(of: body)
         do throws(FieldError) {
             epoch = try LanePosition.epoch(of: object)
-            firstSeq = try object.integer("first_seq", in: 1 ... .max)
+            firstSeq = try object.integer("first_seq", in: 1...Limits.largestNumber)
+            heldFrom = try object.optionalInteger("held_from", in: 1...Limits.largestNumber)
             received = try object.optionalObject("received").map(LanePosition.init(reading:))
             invite = try object.optionalString("invite", maxBytes: Limits.inviteBytes)
         } catch {
@@ -38,6 +44,7 @@ extension Hello: JSONWritable {
         writer.field("v", 1)
         writer.field("epoch", epoch)
         writer.field("first_seq", firstSeq)
+        writer.field("held_from", heldFrom)
         writer.field("received", received)
         writer.field("invite", invite)
         writer.endObject()
@@ -59,7 +66,7 @@ package struct LanePosition: Sendable, Equatable {
 
     init(reading object: JSONObject) throws(FieldError) {
         epoch = try LanePosition.epoch(of: object)
-        last = try object.integer("last", in: 0 ... .max)
+        last = try object.integer("last", in: 0...Limits.largestNumber)
         lastEvent = try object.optionalID("last_event")
     }
 

@@ -21,11 +21,12 @@ package struct TransactionAnswer: Sendable, Equatable {
         do {
             guard let object = try JSON.parse(body).object else { throw PeerFailure.malformed("no object") }
             epoch = try object.string("epoch", maxBytes: Limits.epochBytes)
-            ack = try object.integer("ack", in: 0 ... .max)
+            ack = try object.integer("ack", in: 0...Limits.largestNumber)
             window = Int(try object.integer("window", in: 1...1_000_000))
             rejected = try object.objects("rejected", maxCount: Limits.transactionEvents).map { entry in
                 RejectedEvent(
-                    seq: try entry.integer("seq", in: 1 ... .max), code: try TransactionAnswer.code(of: entry))
+                    seq: try entry.integer("seq", in: 1...Limits.largestNumber),
+                    code: try TransactionAnswer.code(of: entry))
             }
         } catch let failure as PeerFailure {
             throw failure

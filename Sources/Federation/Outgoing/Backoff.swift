@@ -80,9 +80,10 @@ package struct Backoff: Sendable, Equatable {
 
     private func delay(_ kind: Class, hopeless: Bool, random: Double) -> Duration {
         if case .after(let asked) = kind {
-            // Spread, so that all peers of a server that comes back do not come at the same moment.
+            // Spread, so that all peers of a server that comes back do not come at the same moment. Whoever names a short one again and
+            // again is tried no more often than who says nothing.
             let asked = min(max(asked, .zero), Limits.retryAfterMost)
-            return max(asked + asked * (random / 4), Backoff.least)
+            return max(asked + asked * (random / 4), delay(.transient, hopeless: hopeless, random: random))
         }
         if hopeless { return Backoff.afterPatience * (0.75 + random / 4) }
         switch kind {

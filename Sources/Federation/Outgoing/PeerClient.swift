@@ -4,7 +4,8 @@ import Wire
 
 /// Speaks for us to one peer: signs each request when it is sent and believes only answers that are signed for it.
 ///
-/// Its state is the actor's: the difference of the clocks, learnt from a `stale` answer. `PeerWorker` owns it.
+/// Its state is the actor's: the difference of the clocks, learnt from a `stale` answer, and when the peer has last proved who it is.
+/// `PeerWorker` owns it.
 actor PeerClient {
     /// A 200 whose signature held.
     struct Answer: Sendable {
@@ -23,6 +24,8 @@ actor PeerClient {
     private let ring: KeyRing
     private let time: any TimeSource
     private var clockDifference = Duration.zero
+    /// When an answer was last proved to be the peer's.
+    private var provenAt: Duration?
     private let logger = Logger(label: "federation.client")
 
     init(
@@ -42,13 +45,17 @@ actor PeerClient {
     /// An answer that moves the lane (200 and 409) must be signed by the peer and bound to this request. One that only
     /// delays need not be: before the request's signature holds, the peer signs nothing.
     ///
-    /// - Parameter limit: From the first byte of one request to the last one of its answer.
+    /// - Parameters:
+    ///   - limit: From the first byte of one request to the last one of its answer.
+    ///   - isSecret: The body is for the peer alone: it goes only over a connection on which the peer has proved who it is, or within
+    ///     `Limits.proofHolds` after it has. Otherwise `notGreeted` is thrown and nothing was sent.
     func send(
-        _ method: String, _ path: String, body: [UInt8], within limit: Duration = Limits.peerRequestTime
+        _ method: String, _ path: String, body: [UInt8], within limit: Duration = Limits.peerRequestTime,
+        isSecret: Bool = false
     ) async throws(PeerFailure) -> Answer {
         for _ in 0..<PeerClient.staleRetries {
             do throws(PeerFailure) {
-                return try await sendOnce(method, path, body: body, within: limit)
+                return try await sendOnce(method, path, body: body, within: limit, isSecret: isSecret)
             } catch .refused(.stale(let now)) {
                 let difference = now - time.now()
                 clockDifference = max(.zero - Limits.clockDifference, min(difference, Limits.clockDifference))
@@ -61,7 +68,7 @@ actor PeerClient {
                 }
             }
         }
-        return try await sendOnce(method, path, body: body, within: limit)
+        return try await sendOnce(method, path, body: body, within: limit, isSecret: isSecret)
     }
 
     /// Lets go of the connection.
@@ -70,13 +77,15 @@ actor PeerClient {
     }
 
     private func sendOnce(
-        _ method: String, _ path: String, body: [UInt8], within limit: Duration
+        _ method: String, _ path: String, body: [UInt8], within limit: Duration, isSecret: Bool
     ) async throws(PeerFailure) -> Answer {
+        let isProven = provenAt.map { time.monotonic() - $0 < Limits.proofHolds } ?? false
         let signed = RequestSignature(
             method: method, path: path, body: body, origin: us, destination: peer,
             created: time.now() + clockDifference, nonce: RandomBytes.array(count: SignatureProfile.nonceBytes),
             key: keys.signingKey)
-        let answer = try await connection.send(method, path, headers: signed.headers, body: body, within: limit)
+        let answer = try await connection.send(
+            method, path, headers: signed.headers, body: body, within: limit, onKnownConnection: isSecret && !isProven)
         if answer.status == 200 {
             try await verify(answer, to: signed)
             return Answer(body: answer.body)
@@ -99,6 +108,7 @@ actor PeerClient {
                 parsing: answer.headers, status: answer.status, requestSignature: request.signature)
             try await ring.verify(signature, from: peer)
             try signature.contentDigest.check(body: answer.body)
+            provenAt = time.monotonic()
         } catch .keysUnavailable {
             throw .keys("are not to be had")
         } catch .unknownKey {

@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import Logging
 import NIOCore
 import NIOHTTP1
+import Synchronization
 import Wire
 
 /// The way to one peer's server: found, checked by the guard, connected and kept; `PeerClient` and the key fetch use it.
@@ -31,6 +32,8 @@ actor PeerConnection {
     private var checkedAt: Duration?
     private var turn: Int
     private var isClosed = false
+    /// Whether a new connection may be used just now. One request at a time is under way.
+    private let mayConnect = MayConnect()
 
     /// - Parameter turn: Which of the host's addresses is dialled first.
     init(to name: ServerName, discovery: Discovery, dialer: Dialer, time: any TimeSource, turn: Int = 0) {
@@ -42,17 +45,25 @@ actor PeerConnection {
     }
 
     /// One request and its whole answer, within a time from the connection on. `target` is the path, with a query or without.
+    ///
+    /// - Parameter onKnownConnection: Throws `notGreeted`, before anything of the request is sent, where a new connection would be needed.
     func send(
         _ method: String, _ target: String, headers: [(name: String, value: String)], body: [UInt8],
-        within limit: Duration = Limits.peerRequestTime
+        within limit: Duration = Limits.peerRequestTime, onKnownConnection: Bool = false
     ) async throws(PeerFailure) -> Answer {
+        let before = self.route?.client
         let route = try await currentRoute()
+        guard !onKnownConnection || before === route.client else { throw .notGreeted }
+        mayConnect.set(!onKnownConnection)
+        defer { mayConnect.set(true) }
         var request = HTTPClientRequest(url: "https://\(route.endpoint.host):\(route.endpoint.port)\(target)")
         request.method = HTTPMethod(rawValue: method)
         for header in headers { request.headers.add(name: header.name, value: header.value) }
         if !body.isEmpty || method != "GET" { request.body = .bytes(ByteBuffer(bytes: body)) }
         do {
             return try await answer(to: request, by: route.client, within: limit)
+        } catch is NewConnection {
+            throw .notGreeted
         } catch {
             // The next try goes to the next address, after a fresh look at all of them.
             checkedAt = nil
@@ -107,7 +118,9 @@ actor PeerConnection {
         checkedAt = time.monotonic()
         if let route, route.endpoint == endpoint, route.address == address { return route }
         let old = route
-        let new = Route(endpoint: endpoint, address: address, client: dialer.client(for: endpoint, at: address))
+        let new = Route(
+            endpoint: endpoint, address: address,
+            client: dialer.client(for: endpoint, at: address) { [mayConnect] in mayConnect.isSet })
         route = new
         try? await old?.client.shutdown()
         return new
@@ -120,4 +133,13 @@ actor PeerConnection {
         // Kinds of errors of sockets and TLS, for the operator: they quote nothing that a peer could have written.
         return .connection(String(String(describing: error).prefix(200)))
     }
+}
+
+/// Asked by event loops. State: an atomic word.
+private final class MayConnect: Sendable {
+    private let word = Atomic(true)
+
+    var isSet: Bool { word.load(ordering: .acquiring) }
+
+    func set(_ value: Bool) { word.store(value, ordering: .releasing) }
 }

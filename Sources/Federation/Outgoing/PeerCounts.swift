@@ -39,6 +39,7 @@ extension PeerFailure {
         case .timeout: "timeout"
         case .answerTooLarge: "answer_too_large"
         case .unsigned: "unsigned"
+        case .notGreeted: "not_greeted"
         case .malformed: "malformed"
         case .keys: "keys"
         case .refused(let error): error.code

@@ -13,6 +13,8 @@ package enum PeerFailure: Error, Sendable, Equatable {
     case malformed(String)
     /// The keys that would prove the peer's answers are not to be had, or contradict what is pinned.
     case keys(String)
+    /// Nobody has proved to be the peer on the connection that there is: a hello comes first.
+    case notGreeted
     /// The peer refused, in this protocol's words.
     case refused(FederationError)
     /// The peer, or something before it, refused in other words.
@@ -24,7 +26,7 @@ package enum PeerFailure: Error, Sendable, Equatable {
 
     package var backoff: Backoff.Class {
         switch self {
-        case .connection, .timeout, .ours: return .transient
+        case .connection, .timeout, .notGreeted, .ours: return .transient
         case .discovery(.noAddress): return .transient
         case .discovery: return .patient
         case .answerTooLarge, .unsigned, .malformed, .keys: return .patient
@@ -50,14 +52,6 @@ package enum PeerFailure: Error, Sendable, Equatable {
         }
     }
 
-    /// Whether somebody answered who did not prove to be the peer.
-    package var isUnproven: Bool {
-        switch self {
-        case .unsigned, .keys: true
-        default: false
-        }
-    }
-
     /// A word for logs and for the link's state.
     package var reason: String {
         switch self {
@@ -66,6 +60,7 @@ package enum PeerFailure: Error, Sendable, Equatable {
         case .timeout: "no answer in time"
         case .answerTooLarge: "the answer is too large"
         case .unsigned: "the answer is not signed by the peer"
+        case .notGreeted: "nobody has proved to be the peer"
         case .malformed(let what): "the answer is malformed: \(what)"
         case .keys(let what): "the peer's keys: \(what)"
         case .refused(let error): "refused: \(error.code)"

@@ -39,8 +39,9 @@ extension PeerWorker {
 
     func failed(_ failure: PeerFailure) async {
         guard !isClosing, !Task.isCancelled else { return }
-        // Whoever answers cannot prove that he is the peer: no event is sent before a hello has been answered properly.
-        if failure.isUnproven { isGreeted = false }
+        // Who answered may not have been the peer, and what a greeting had to find out may not have been found out: no event is sent
+        // before a hello has been answered properly.
+        isGreeted = false
         counts.failed(failure)
         backoff.failed(failure.backoff, now: time.now(), random: Double.random(in: 0..<1))
         noteSuspension()

@@ -8,7 +8,9 @@ import Wire
 extension PeerWorker {
     func greet(_ epoch: String, invite: String?) async throws(PeerFailure) {
         let received: LanePosition?
+        let heldFrom: Int64?
         do throws(HomeError) {
+            heldFrom = try await home.outboxHeldFrom(of: peer)
             let position = try await home.inboundPosition(of: peer)
             received = position.epoch.map {
                 LanePosition(epoch: $0, last: position.last, lastEvent: position.lastEvent)
@@ -17,25 +19,35 @@ extension PeerWorker {
             throw .ours("the lane from the peer cannot be read")
         }
         let first = shared.withLock { ($0.lane.confirmed ?? 0) + 1 }
-        let hello = Hello(epoch: epoch, firstSeq: first, received: received, invite: invite)
+        let hello = Hello(epoch: epoch, firstSeq: first, heldFrom: heldFrom, received: received, invite: invite)
         let body = JSONWriter.bytes(of: hello)
         let answer = try LanePosition(answer: try await client.send("POST", FederationRoute.helloPath, body: body).body)
         guard answer.epoch == epoch else { throw .malformed("another epoch") }
-        isGreeted = true
         confirmedAtGreeting = min(first - 1, answer.last)
         greetedThrough = answer.last
         await succeeded()
         if invite != nil { await forgetInvite() }
         if try await isOfAnotherPast(answer) {
             try await beginAnew(.fork)
-        } else if answer.last + 1 < first {
+        } else if answer.last < first - 1 {
             logger.warning(
                 "the peer has lost events that it had acknowledged: they are sent again",
                 metadata: ["expected": "\(answer.last + 1)", "acknowledged": "\(first - 1)"])
-            try await move { lane throws(OutboundLane.Alarm) in try lane.rewind(toExpect: answer.last + 1) }
+            try await rewind(toExpect: answer.last + 1)
         } else {
             try await move { lane throws(OutboundLane.Alarm) in try lane.check(received: answer.last) }
         }
+        // Only now, and only if the lane goes on as it was: what a failure leaves unknown is asked again.
+        isGreeted = self.epoch == epoch && !isStopped
+    }
+
+    func rewind(toExpect seq: Int64) async throws(PeerFailure) {
+        do throws(HomeError) {
+            try await home.noteRewind(of: peer, to: seq - 1)
+        } catch {
+            throw .ours("that the lane goes back cannot be noted")
+        }
+        try await move { lane throws(OutboundLane.Alarm) in try lane.rewind(toExpect: seq) }
     }
 
     /// Whether the peer has another event under the number that it applied last: it heard that one before our database was rolled back.

@@ -18,7 +18,8 @@ extension PeerWorker {
     func send(_ batch: TransactionBatch, _ epoch: String) async throws(PeerFailure) {
         do throws(PeerFailure) {
             let path = FederationRoute.transactionPath(epoch: epoch, firstSeq: batch.first)
-            let answer = try TransactionAnswer(body: try await client.send("PUT", path, body: batch.body).body)
+            let answer = try TransactionAnswer(
+                body: try await client.send("PUT", path, body: batch.body, isSecret: true).body)
             guard answer.epoch == epoch else { throw PeerFailure.malformed("another epoch") }
             guard answer.ack >= batch.first else { throw PeerFailure.malformed("an ack that moves nothing") }
             await succeeded()
@@ -37,12 +38,14 @@ extension PeerWorker {
                 try lane.acknowledge(ack, rejected: answer.rejected)
             }
             acknowledged.set()
+        } catch .notGreeted {
+            isGreeted = false
         } catch .refused(.fork) {
             try await beginAnew(.fork)
         } catch .refused(.gap(let expected)) {
             try detour(.gap(expected: expected))
             logger.warning("the peer asks for events again", metadata: ["expected": "\(expected)"])
-            try await move { lane throws(OutboundLane.Alarm) in try lane.rewind(toExpect: expected) }
+            try await rewind(toExpect: expected)
         } catch .refused(.epochUnknown(let last)) {
             try detour(.epochUnknown(last: last))
             isGreeted = false

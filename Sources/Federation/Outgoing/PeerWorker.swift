@@ -133,7 +133,10 @@ actor PeerWorker {
 
     private func sendLoop() async {
         while !isClosing {
-            if takeReload() { forgetLink() }
+            if takeReload() {
+                forgetLink()
+                newEpochs = []
+            }
             if let pause = pause() {
                 await contact.wait(atMost: pause)
                 continue

@@ -26,6 +26,10 @@ extension Home {
     /// The caller has verified that the request comes from `peer`. An end beats a friendship: what one side does not know ends on the
     /// other, unless the side that does not know it has asked for it.
     package func checkRosters(_ page: RosterPage, of peer: Peer) async throws(HomeError) -> RosterVerdict {
+        try await peerTurns[peer.key].pass { () async throws(HomeError) in try await check(page, of: peer) }
+    }
+
+    private func check(_ page: RosterPage, of peer: Peer) async throws(HomeError) -> RosterVerdict {
         let remote = RemotePeer(key: peer.key, name: peer.name)
         var units: [CheckRosterClaim] = []
         var openRequests: [UserKey: OpenRequests] = [:]
@@ -101,12 +105,13 @@ private struct CheckRosterClaim: WriteUnit {
             guard let own = entry?.request, requests.contains(own) else { return }
             // They accepted it, and the acceptance was lost.
             _ = batch.receiveAccept(own, by: link, from: sender, to: receiver)
-        case .incoming:
-            // The acceptance that made them friends there is not known here any more, and is not the peer's to give.
+        case .incoming where entry?.request != nil, .blocked where entry?.request != nil:
+            // The acceptance that made them friends there is not known here any more, and is not the peer's to give. A request of somebody
+            // who is blocked waits like any other; only nobody here hears of it.
             guard let id = entry?.request, requests.contains(id) else { return }
             batch.end(id, .removed, by: receiver, sender, event: link.answer)
-            batch.tellChange(to: receiver, about: sender, id, .none, reason: .removed)
-        case .none, .blocked:
+            if entry?.state == .incoming { batch.tellChange(to: receiver, about: sender, id, .none, reason: .removed) }
+        case .none, .incoming, .blocked:
             refuse(.removed, &batch)
         }
     }
@@ -135,8 +140,11 @@ private struct CheckRosterClaim: WriteUnit {
 
     /// One of theirs has been asked.
     private func checkIncoming(_ batch: inout Batch) {
-        switch batch.rosters[pair]?.state ?? .none {
-        case .none, .blocked: refuse(.withdrawn, &batch)
+        let entry = batch.rosters[pair]
+        switch entry?.state ?? .none {
+        case .none: refuse(.withdrawn, &batch)
+        // To him his request looks like one that nobody has answered.
+        case .blocked: if entry?.request == nil { refuse(.withdrawn, &batch) }
         // Another request of ours takes its place when it arrives; a friendship is our own claim.
         case .outgoing, .incoming, .friends: break
         }

@@ -95,26 +95,28 @@ struct FriendStore: Sendable {
         } catch { throw HomeError(error) }
     }
 
-    /// The requests that wait for this user: those of one peer's people, and all.
+    /// The requests that wait for this user: those of one peer's people, and all. Those of people who are blocked count as well: else
+    /// whether there is room for one more would tell of the block.
     func openRequests(to owner: UserKey, from peer: PeerKey) async throws(HomeError) -> OpenRequests {
         do throws(PostgresError) {
             let rows = try await database.query(
                 """
                 SELECT count(*) FILTER (WHERE u.peer = \(peer.value)), count(*)
                 FROM roster r JOIN users u ON u.key = r.other
-                WHERE r.owner = \(owner.value) AND r.state = 'incoming'
+                WHERE r.owner = \(owner.value) AND (r.state = 'incoming' OR (r.state = 'blocked' AND r.request IS NOT NULL))
                 """)
             return OpenRequests(ofPeer: Int(try rows.int64(0, 0)), all: Int(try rows.int64(0, 1)))
         } catch { throw HomeError(error) }
     }
 
-    /// Whether the two have a request or a friendship already.
+    /// Whether the two have a request or a friendship already; a block alone is neither.
     func isKnown(_ other: UserID, to owner: UserKey) async throws(HomeError) -> Bool {
         do throws(PostgresError) {
             let rows = try await database.query(
                 """
                 SELECT 1 FROM roster r JOIN users u ON u.key = r.other
                 WHERE r.owner = \(owner.value) AND u.address = \(other.text) AND r.state <> 'none'
+                  AND (r.state <> 'blocked' OR r.request IS NOT NULL)
                 """)
             return rows.count > 0
         } catch { throw HomeError(error) }

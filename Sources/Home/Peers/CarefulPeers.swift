@@ -48,7 +48,15 @@ extension Home {
             }
             let part = try await applyTogether(
                 from: peer, epoch: epoch, events: [event], poisoned: stops >= Self.poisonousStops)
-            whole = TransactionResult(epoch: part.epoch, ack: part.ack, rejected: whole.rejected + part.rejected)
+            // What an earlier try had rejected is told by each part that comes behind it.
+            let new = part.rejected.filter { event in !whole.rejected.contains { $0.seq == event.seq } }
+            whole = TransactionResult(epoch: part.epoch, ack: part.ack, rejected: whole.rejected + new)
+        }
+        if whole.rejected.count > Limits.transactionEvents {
+            let rejected = whole.rejected.sorted { $0.seq < $1.seq }
+            whole = TransactionResult(
+                epoch: whole.epoch, ack: rejected[Limits.transactionEvents].seq - 1,
+                rejected: Array(rejected.prefix(Limits.transactionEvents)))
         }
         guard !events.isEmpty else { return try await applyTogether(from: peer, epoch: epoch, events: events) }
         do throws(HomeError) {

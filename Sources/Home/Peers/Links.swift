@@ -15,11 +15,12 @@ extension Home {
         try await peerStore.all()
     }
 
-    /// Pins a peer's root, and the keyset that it signed.
+    /// Pins a peer's root, and the keyset that it signed. Throws `conflict` when what was found is not kept any more.
     package func savePeerKeys(
-        _ peer: PeerKey, root: [UInt8], version: Int64, hash: [UInt8], document: [UInt8]
+        _ peer: PeerKey, root: [UInt8], version: Int64, hash: [UInt8], document: [UInt8], inPlaceOf found: KeptPin
     ) async throws(HomeError) {
-        try await peerStore.saveKeys(of: peer, root: root, version: version, hash: hash, document: document)
+        try await peerStore.saveKeys(
+            of: peer, root: root, version: version, hash: hash, document: document, inPlaceOf: found)
     }
 
     /// A signature of the peer has held; called at most once a minute for each.
@@ -28,8 +29,16 @@ extension Home {
     }
 
     /// Something that an operator should look at: `peer list` shows it until he has said something of the peer, or it is over.
-    package func raiseAlarm(_ alarm: String, of server: ServerName) async throws(HomeError) {
-        try await peerStore.raiseAlarm(alarm, of: server, at: time.now())
+    ///
+    /// - Returns: Whether it is another one than before; then it stands in the audit log too.
+    @discardableResult
+    package func raiseAlarm(_ alarm: String, of server: ServerName) async throws(HomeError) -> Bool {
+        let now = time.now()
+        guard try await peerStore.raiseAlarm(alarm, of: server, at: now) else { return false }
+        let change = AuditedChange(
+            actor: "homeserver", action: "peer alarm", subject: server.text, detail: "alarm=\(alarm)")
+        try await peerStore.execute(AuditLog.append(change, at: now))
+        return true
     }
 
     package func endAlarm(_ alarm: String, of server: ServerName) async throws(HomeError) {
@@ -73,6 +82,16 @@ extension Home {
             of: peer, attempts: attempts, nextTryAt: nextTryAt, firstFailureAt: firstFailureAt)
     }
 
+    /// A peer has lost what it had acknowledged behind `seq`, so it is sent again: none of it is deleted meanwhile.
+    package func noteRewind(of peer: PeerKey, to seq: Int64) async throws(HomeError) {
+        try await peerStore.markRewind(of: peer, to: seq, at: time.now())
+    }
+
+    /// The smallest number from which on the outbox holds everything for a peer; nil when it holds nothing.
+    package func outboxHeldFrom(of peer: PeerKey) async throws(HomeError) -> Int64? {
+        try await peerStore.outboxHeldFrom(of: peer)
+    }
+
     /// Stops the lane to a peer until an operator acts; its queue is kept.
     package func stopLink(_ peer: PeerKey, reason: String) async throws(HomeError) {
         try await peerStore.stopLink(to: peer, reason: reason)
@@ -83,13 +102,18 @@ extension Home {
         try await peerStore.inboundPosition(of: peer)
     }
 
-    /// Opens a new epoch of a peer's lane, whose first event will have the number `firstSeq`; the same epoch again changes nothing.
+    /// Opens a new epoch of a peer's lane, whose next event will have the number `firstSeq`; the same epoch again changes nothing.
     ///
+    /// Numbers go on from one epoch to the next. So whoever had another epoch, and lost events with it because his database was restored,
+    /// asks for what the sender still holds of them.
+    ///
+    /// - Parameter heldFrom: The smallest number that the sender still holds; what is missing before it is lost.
     /// - Returns: The position to go on from, and whether it took the place of another epoch.
     package func openInboundEpoch(
-        _ epoch: String, firstSeq: Int64, of peer: PeerKey
+        _ epoch: String, firstSeq: Int64, heldFrom: Int64? = nil, of peer: PeerKey
     ) async throws(HomeError) -> (position: InboundPosition, isReplaced: Bool) {
-        try await writer.submit(OpenInboundEpoch(peer: peer, epoch: epoch, firstSeq: firstSeq))
+        try await writer.submit(
+            OpenInboundEpoch(peer: peer, epoch: epoch, firstSeq: firstSeq, heldFrom: heldFrom ?? firstSeq))
     }
 }
 
@@ -97,6 +121,7 @@ private struct OpenInboundEpoch: WriteUnit {
     let peer: PeerKey
     let epoch: String
     let firstSeq: Int64
+    let heldFrom: Int64
 
     func declare(_ needs: inout BatchNeeds) {
         needs.inbound.insert(peer)
@@ -108,7 +133,8 @@ private struct OpenInboundEpoch: WriteUnit {
         }
         let before = batch.inbound[peer] ?? InboundPosition(epoch: nil, last: 0, lastEvent: nil)
         guard before.epoch != epoch else { return (before, false) }
-        let position = InboundPosition(epoch: epoch, last: firstSeq - 1, lastEvent: nil)
+        let known = before.epoch == nil ? firstSeq - 1 : min(before.last, firstSeq - 1)
+        let position = InboundPosition(epoch: epoch, last: max(known, min(heldFrom, firstSeq) - 1), lastEvent: nil)
         batch.inbound[peer] = position
         batch.touchedInbound.insert(peer)
         return (position, before.epoch != nil)

@@ -62,3 +62,16 @@ package struct OutboundLink: Sendable {
     /// So long must every try have failed.
     package static let suspendedAfter = Duration.seconds(7 * 86_400)
 }
+
+/// What the database had of a peer's keys when it was read.
+package struct KeptPin: Equatable, Sendable {
+    package let rootFingerprint: String?
+    package let root: [UInt8]?
+    package let version: Int64
+
+    package init(rootFingerprint: String?, root: [UInt8]?, version: Int64) {
+        self.rootFingerprint = rootFingerprint
+        self.root = root
+        self.version = version
+    }
+}

@@ -31,6 +31,7 @@ extension PeerStore {
                     UPDATE outbound_links l
                     SET epoch = gen_random_uuid()::text, acked = \(first) - 1, last = greatest(l.last, \(first) - 1),
                         failed_through = least(l.failed_through, \(first) - 1), waiting_events = w.events,
+                        whole_from = CASE WHEN \(reason) = 'gap' THEN \(first) ELSE l.whole_from END,
                         waiting_bytes = w.bytes
                     FROM (
                         SELECT count(*) AS events, coalesce(sum(octet_length(json)), 0) AS bytes FROM outbox

@@ -56,6 +56,15 @@ extension PeerStore {
         } catch { throw HomeError(error) }
     }
 
+    /// A note that the lane goes back to this number.
+    func markRewind(of peer: PeerKey, to seq: Int64, at now: Instant) async throws(HomeError) {
+        try await execute(
+            """
+            INSERT INTO outbox_marks (peer, at, acked) VALUES (\(peer.value), \(now), \(seq))
+            ON CONFLICT (peer, at) DO UPDATE SET acked = least(outbox_marks.acked, excluded.acked)
+            """)
+    }
+
     /// Deletes rows that have been acknowledged at every note since `instant`, a chunk of each peer's at a time; returns how many.
     ///
     /// A lane that was rewound for a peer that had restored a backup counts from its second acknowledgement.
@@ -96,6 +105,15 @@ extension PeerStore {
                 "SELECT min(seq) FROM outbox WHERE peer = \(peer.value) AND seq > \(seq)")
             return try rows.optionalInt64(0, 0)
         } catch { throw HomeError(error) }
+    }
+
+    /// The smallest number from which on the outbox has every row.
+    func outboxHeldFrom(of peer: PeerKey) async throws(HomeError) -> Int64? {
+        try await number(
+            """
+            SELECT greatest(l.whole_from, (SELECT min(seq) FROM outbox WHERE peer = l.peer))
+            FROM outbound_links l WHERE l.peer = \(peer.value) AND EXISTS (SELECT FROM outbox WHERE peer = l.peer)
+            """)
     }
 
     private static let rowColumns = "o.seq, o.event, o.type, o.sender, o.receiver, o.json, o.created_at"
@@ -203,7 +221,8 @@ extension PeerStore {
 
     private func number(_ query: PostgresQuery) async throws(HomeError) -> Int64? {
         do throws(PostgresError) {
-            return try await database.query(query).optionalInt64(0, 0)
+            let rows = try await database.query(query)
+            return rows.count > 0 ? try rows.optionalInt64(0, 0) : nil
         } catch { throw HomeError(error) }
     }
 }

@@ -65,9 +65,9 @@ struct PeerStore: Sendable {
         } catch { throw HomeError(error) }
     }
 
-    /// Throws `conflict` when a newer keyset is kept already.
+    /// Throws `conflict` when what was found is not kept any more: between the two lies a fetch over the network.
     func saveKeys(
-        of peer: PeerKey, root: [UInt8], version: Int64, hash: [UInt8], document: [UInt8]
+        of peer: PeerKey, root: [UInt8], version: Int64, hash: [UInt8], document: [UInt8], inPlaceOf found: KeptPin
     ) async throws(HomeError) {
         let saved: Int
         do throws(PostgresError) {
@@ -75,10 +75,12 @@ struct PeerStore: Sendable {
                 """
                 UPDATE peers SET root_public = \(root), keyset_version = \(version), keyset_sha256 = \(hash),
                     keys_document = \(document)
-                WHERE key = \(peer.value) AND keyset_version <= \(version)
+                WHERE key = \(peer.value) AND keyset_version = \(found.version)
+                    AND root_public IS NOT DISTINCT FROM \(found.root)
+                    AND root_fingerprint IS NOT DISTINCT FROM \(found.rootFingerprint)
                 """)
         } catch { throw HomeError(error) }
-        guard saved > 0 else { throw .conflict("a newer keyset of the peer is kept") }
+        guard saved > 0 else { throw .conflict("what is pinned of the peer has changed meanwhile") }
     }
 
     /// A signature of the peer has held.
@@ -87,12 +89,16 @@ struct PeerStore: Sendable {
     }
 
     /// What an operator should look at; a newer alarm takes the place of an older one, and the same one keeps its first instant.
-    func raiseAlarm(_ alarm: String, of name: ServerName, at now: Instant) async throws(HomeError) {
-        try await execute(
-            """
-            UPDATE peers SET alarm = \(alarm), alarm_at = \(now)
-            WHERE name = \(name.text) AND alarm IS DISTINCT FROM \(alarm)
-            """)
+    ///
+    /// - Returns: Whether it is another one than before.
+    func raiseAlarm(_ alarm: String, of name: ServerName, at now: Instant) async throws(HomeError) -> Bool {
+        try await HomeError.mapping { () async throws(PostgresError) in
+            try await database.execute(
+                """
+                UPDATE peers SET alarm = \(alarm), alarm_at = \(now)
+                WHERE name = \(name.text) AND alarm IS DISTINCT FROM \(alarm)
+                """) > 0
+        }
     }
 
     /// The reason of this alarm is over by itself.

@@ -21,7 +21,8 @@ package final class PresenceBoard: Sendable {
         var befriended: [(ResolvedUser, ResolvedUser)] = []
         /// Local users after whom a peer has asked.
         var asked: [(UserKey, RemotePeer)] = []
-        var remote: [UserID] = []
+        /// Users of peers of whom nothing is known any more.
+        var remote: [(user: UserID, peer: PeerKey)] = []
 
         var isEmpty: Bool {
             unread.isEmpty && changed.isEmpty && befriended.isEmpty && asked.isEmpty && remote.isEmpty
@@ -143,7 +144,7 @@ package final class PresenceBoard: Sendable {
                 PresenceBoard.note(change, of: user, &state)
             }
             for (peer, presence) in state.peers where presence.deadline.map({ $0 <= now }) ?? false {
-                state.work.remote += state.peers[peer]?.lapse(at: now) ?? []
+                state.work.remote += (state.peers[peer]?.lapse(at: now) ?? []).map { ($0, peer) }
                 if state.peers[peer]?.leaseEnds == nil { state.peers[peer] = nil }
             }
             defer { state.work = Work() }

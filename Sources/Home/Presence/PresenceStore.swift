@@ -98,6 +98,22 @@ struct PresenceStore: Sendable {
         } catch { throw HomeError(error) }
     }
 
+    /// Those of these pairs of whom a side that lives here says that they are friends.
+    func areFriends(_ pairs: [(UserKey, UserKey)]) async throws(HomeError) -> Set<RosterPair> {
+        guard !pairs.isEmpty else { return [] }
+        let rows = try await HomeError.mapping { () async throws(PostgresError) in
+            try await database.query(
+                """
+                SELECT i.a, i.b FROM unnest(
+                    \(pairs.map(\.0.value))::bigint[], \(pairs.map(\.1.value))::bigint[]) AS i(a, b)
+                WHERE EXISTS (
+                    SELECT FROM roster r WHERE r.state = 'friends'
+                      AND ((r.owner = i.a AND r.other = i.b) OR (r.owner = i.b AND r.other = i.a)))
+                """, as: (Int64, Int64).self)
+        }
+        return Set(rows.map { RosterPair(owner: UserKey($0.0), other: UserKey($0.1)) })
+    }
+
     /// Local users who have a friend at a peer, in the order of their addresses.
     func shownTo(
         _ peer: PeerKey, after address: String, limit: Int

@@ -45,7 +45,7 @@ extension Home {
         }
         if !told.isEmpty { delivery.deliver(told) }
         // Who is in no part of a snapshot was not in this request either.
-        try await tellLapsed(outcome.changed.filter { friends[$0] == nil })
+        try await tellLapsed(outcome.changed.filter { friends[$0] == nil }.map { ($0, peer.key) })
         var wantsRosters = known.count < statuses.count
         for probe in probes where try await !answer(probe, by: peer) { wantsRosters = true }
         return EphemeralAnswer(

@@ -87,7 +87,10 @@ extension Home {
     /// Two who have become friends see each other from now on; and who a peer has asked after is announced to it.
     private func tellNewFriends(_ work: PresenceBoard.Work) async throws(HomeError) {
         guard !(work.befriended.isEmpty && work.asked.isEmpty) else { return }
-        let pairs = work.befriended.flatMap { [($0, $1), ($1, $0)] }
+        // Between the friendship and this pass it may have ended.
+        let friends = try await presenceStore.areFriends(work.befriended.map { ($0.key, $1.key) })
+        let pairs = work.befriended.filter { friends.contains(RosterPair(owner: $0.key, other: $1.key)) }
+            .flatMap { [($0, $1), ($1, $0)] }
         let locals = pairs.map(\.0).filter { $0.peer == nil }.map(\.key) + work.asked.map(\.0)
         let lastSeen = try await presenceStore.lastSeen(locals)
         func shown(_ user: UserKey) -> ShownPresence {
@@ -114,11 +117,14 @@ extension Home {
         if !announcements.isEmpty { delivery.announce(announcements) }
     }
 
-    /// Nothing was heard of these users' homeservers for as long as they are believed.
-    func tellLapsed(_ users: [UserID]) async throws(HomeError) {
+    /// Nothing was heard of these users' homeservers for as long as they are believed. What has been heard since then counts.
+    func tellLapsed(_ users: [(user: UserID, peer: PeerKey)]) async throws(HomeError) {
         for chunk in users.chunks(of: Self.presenceChunk) {
-            let friends = try await presenceStore.localFriends(of: chunk)
-            delivery.deliver(friends.map { FriendStatus(to: $0.value, user: $0.key, .unknown) })
+            let friends = try await presenceStore.localFriends(of: chunk.map(\.user))
+            delivery.deliver(
+                chunk.compactMap { user, peer in
+                    friends[user].map { FriendStatus(to: $0, user: user, presence.shown(user, of: peer)) }
+                })
         }
     }
 }

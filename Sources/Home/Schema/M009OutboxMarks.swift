@@ -13,7 +13,9 @@ enum M009OutboxMarks {
                 acked bigint NOT NULL,
                 PRIMARY KEY (peer, at)
             )
-            """
+            """,
+            // From here on no row of the outbox was ever missing.
+            "ALTER TABLE outbound_links ADD COLUMN whole_from bigint NOT NULL DEFAULT 1",
         ]
     )
 }

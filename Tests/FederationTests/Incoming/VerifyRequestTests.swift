@@ -58,7 +58,7 @@ struct VerifyRequestTests {
             let fetches = fetches
             let ring = KeyRing(
                 time: time, store: PeerKeyStore(load: { _ in nil }, save: { _, _ in }),
-                fetch: { _ in
+                fetch: { _, _ in
                     fetches.add()
                     return document
                 }, alarm: { _, _ in })

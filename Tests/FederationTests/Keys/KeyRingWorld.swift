@@ -34,7 +34,7 @@ final class KeyRingWorld: Sendable {
                     }
                 }),
             maximumPeers: maximumPeers,
-            fetch: { server in
+            fetch: { server, _ in
                 await Task.yield()
                 return try self.state.withLock { state in
                     state.fetches += 1

@@ -131,7 +131,9 @@ struct PeerModeTests {
 
         let other = try #require(ServerName("gamma.example"))
         let seen = try await world.home.knownPeer(named: other)
-        try await world.home.savePeerKeys(seen.key, root: first.bytes, version: 1, hash: [1], document: [1])
+        try await world.home.savePeerKeys(
+            seen.key, root: first.bytes, version: 1, hash: [1], document: [1],
+            inPlaceOf: KeptPin(rootFingerprint: nil, root: nil, version: 0))
         error = await #expect(throws: HomeError.self) { try await add.run(other, root: second) }
         #expect(isConflict(error))
         try await add.run(other, root: Fingerprint(of: first))
