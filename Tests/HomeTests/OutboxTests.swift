@@ -214,8 +214,49 @@ struct OutboxTests {
         #expect(try await kept() == [3, 4], "they were not acknowledged all the time")
         days(7)
         #expect(try await kept() == [])
+        try await send("four", pair)
+        try await acknowledge(through: 5)
+        days(6)
+        _ = try await kept()
+        // The receiver was restored and asks for it again, and takes long.
+        try await home.noteRewind(of: link.peer, to: 4)
+        pair.a.time.advance(by: .seconds(3600))
+        _ = try await kept()
+        days(5)
+        #expect(try await kept() == [5])
+        days(2)
+        #expect(try await kept() == [])
         let marks = try await pair.a.database.query("SELECT acked FROM outbox_marks ORDER BY at", as: Int64.self)
-        #expect(marks == [4], "one is enough when nothing has happened for a week")
+        #expect(marks == [5], "one is enough when nothing has happened for a week")
+        await pair.close()
+    }
+
+    @Test func `who lost events with an older epoch asks for what is still held`() async throws {
+        let test = try await TestHome.make()
+        let evil = try #require(ServerName("a.example"))
+        let peer = try await test.home.knownPeer(named: evil)
+        func open(_ epoch: String, _ first: Int64, _ held: Int64?) async throws -> Int64 {
+            try await test.home.openInboundEpoch(epoch, firstSeq: first, heldFrom: held, of: peer.key).position.last
+        }
+        #expect(try await open("E1", 101, 1) == 100, "whoever knows of no lane begins where the sender is")
+        #expect(try await open("E2", 501, 40) == 100, "and goes on from what it had, in a newer epoch too")
+        #expect(try await open("E3", 501, 301) == 300, "or from what is left")
+        #expect(try await open("E4", 51, 1) == 50, "a sender that has lost numbers gives them again")
+        #expect(try await open("E5", 501, nil) == 500, "who does not say what he holds is taken at his word")
+        #expect(try await open("E5", 7, 1) == 500, "a known epoch is where it is")
+        await test.close()
+    }
+
+    @Test func `a hole in the outbox bounds what is said to be held`() async throws {
+        let pair = try await Pair.make()
+        try await pair.befriend()
+        for text in ["two", "three", "four"] { try await send(text, pair) }
+        let link = try await pair.a.home.outboundLinks()[0]
+        #expect(try await pair.a.home.outboxHeldFrom(of: link.peer) == 1)
+        _ = try await pair.a.database.execute("DELETE FROM outbox WHERE seq = 2")
+        _ = try await pair.a.home.openOutboundEpoch(
+            to: link.peer, server: link.server, replacing: link.epoch, from: 3, reason: "gap")
+        #expect(try await pair.a.home.outboxHeldFrom(of: link.peer) == 3)
         await pair.close()
     }
 

@@ -122,6 +122,57 @@ struct RosterTests {
         await pair.close()
     }
 
+    @Test(
+        "Whatever a homeserver claims, a block looks like a request that nobody has answered", arguments: [false, true])
+    func blockedOracle(isBlocked: Bool) async throws {
+        let pair = try await Pair.make()
+        // alice asks bob, who has blocked her before or does not answer.
+        if isBlocked { try await pair.b.home.block(pair.alice.id, by: pair.bob) }
+        let request = try await pair.a.home.sendFriendRequest(to: pair.bob.id, from: pair.alice)
+        try await pair.carry(pair.a, pair.b)
+        let mark = try #require(try await pair.a.home.rosterDigest(of: pair.peerAtA.key)).mark
+        var told: [String] = []
+        for (state, id) in [
+            (RosterClaim.State.incoming, IDSource().next() as FriendRequestID), (.friends, IDSource().next()),
+            (.outgoing, request.requestID), (.friends, request.requestID), (.outgoing, request.requestID),
+        ] {
+            let claim = RosterClaim(user: pair.alice.id, friend: pair.bob.id, state: state, request: id)
+            _ = try await pair.b.home.checkRosters(RosterPage(mark: mark, claims: [claim]), of: pair.peerAtB)
+            let waiting = try await pair.waiting(pair.b).events
+            told.append("\(state): \(waiting.map { "\($0.type) \((try? $0.data.string("reason")) ?? "")" })")
+        }
+        #expect(
+            told == [
+                "incoming: []", "friends: []", "outgoing: []", #"friends: ["friend.end removed"]"#,
+                #"outgoing: ["friend.end removed", "friend.end declined"]"#,
+            ])
+        await pair.close()
+    }
+
+    @Test("Pages of claims at once are counted together")
+    func parallelClaims() async throws {
+        let pair = try await Pair.make()
+        let mark = try #require(try await pair.a.home.rosterDigest(of: pair.peerAtA.key)).mark
+        let ids = IDSource()
+        let bob = pair.bob.id
+        let pages = try (0..<4).map { page in
+            RosterPage(
+                mark: mark,
+                claims: try (0..<60).map { number in
+                    RosterClaim(
+                        user: try #require(UserID("p\(page)n\(number)@a.example")), friend: bob, state: .outgoing,
+                        request: ids.next())
+                })
+        }
+        await withTaskGroup(of: Void.self) { group in
+            for page in pages {
+                group.addTask { _ = try? await pair.b.home.checkRosters(page, of: pair.peerAtB) }
+            }
+        }
+        #expect(try await pair.b.home.friendRequests(of: pair.bob).count == OpenRequests.maximumOfPeer)
+        await pair.close()
+    }
+
     @Test("What could not be asked by events cannot be claimed either: a hundred of one homeserver wait")
     func flood() async throws {
         let pair = try await Pair.make()

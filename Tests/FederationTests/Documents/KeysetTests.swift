@@ -22,6 +22,7 @@ import Wire
             ("server", #""A.example""#, "keyset.server"), ("server", nil, "keyset.server"),
             ("version", "0", "keyset.version"), ("version", "-1", "keyset.version"),
             ("version", "1.5", "keyset.version"),
+            ("version", "9007199254740992", "keyset.version"), ("version", "9223372036854775807", "keyset.version"),
             ("version", #""1""#, "keyset.version"), ("version", nil, "keyset.version"),
             ("version", "2", "keyset.prev_sha256"),
             ("prev_sha256", #""00""#, "keyset.prev_sha256"), ("issued", #""yesterday""#, "keyset.issued"),

@@ -1,8 +1,9 @@
-import Federation
 import Sodium
 import Synchronization
 import Testing
 import Wire
+
+@testable import Federation
 
 @Suite struct KeyRingTests {
     private let world = KeyRingWorld()
@@ -189,5 +190,29 @@ import Wire
         world.time.advance(by: .seconds(300))
         try await ring.verify(try request())
         #expect(world.fetches == 4)
+    }
+
+    @Test func whoIsPinnedFindsRoomHoweverManyStrangersThereAre() async throws {
+        world.answer(keys.document(), for: keys.server)
+        _ = try await world.ring().key(id, of: keys.server)
+        let ring = world.ring(maximumPeers: 2)
+        for number in 0..<2 {
+            let name = try #require(ServerName("s\(number).example"))
+            await #expect(throws: SignatureProblem.keysUnavailable) { try await ring.key(id, of: name) }
+        }
+        try await ring.verify(try request())
+    }
+
+    @Test func anotherFingerprintInTheConfigurationMakesThePinVoid() async throws {
+        world.answer(keys.document(), for: keys.server)
+        _ = try await world.ring().key(id, of: keys.server)
+        var stored = try #require(world.stored(keys.server))
+        let own = Fingerprint(of: keys.root.publicKey)
+        stored.trust(only: own)
+        #expect(stored.root == keys.root.publicKey.bytes && stored.version == 1, "it is the one")
+        let other = Fingerprint(of: try TestKeys.newKey().publicKey)
+        stored.trust(only: other)
+        #expect(stored.root == nil && stored.version == 0 && stored.document == nil)
+        #expect(stored.rootFingerprint == other.text)
     }
 }

@@ -12,6 +12,8 @@ struct LinkDocumentsTests {
             String(decoding: body, as: UTF8.self)
                 == #"{"v":1,"epoch":"E-1.x_Y","first_seq":43,"received":{"epoch":"F","last":0}}"#)
         #expect(try Hello(body: body) == hello)
+        let held = Hello(epoch: "E", firstSeq: Limits.largestNumber, heldFrom: 7, received: nil)
+        #expect(try Hello(body: JSONWriter.bytes(of: held)) == held)
         let first = Hello(epoch: "E", firstSeq: 1, received: nil)
         #expect(try Hello(body: JSONWriter.bytes(of: first)) == first)
     }
@@ -22,6 +24,9 @@ struct LinkDocumentsTests {
         #"{"v":1,"epoch":"E"}"#, #"{"v":1,"first_seq":1}"#, #"{"epoch":"E","first_seq":1}"#,
         #"{"v":1,"epoch":"E","first_seq":1,"received":{"epoch":"E","last":-1}}"#,
         #"{"v":1,"epoch":"E","first_seq":1,"received":7}"#, #"{"v":1,"epoch":"E","first_seq":9223372036854775808}"#,
+        #"{"v":1,"epoch":"E","first_seq":9223372036854775807}"#, #"{"v":1,"epoch":"E","first_seq":9007199254740992}"#,
+        #"{"v":1,"epoch":"E","first_seq":1,"held_from":0}"#,
+        #"{"v":1,"epoch":"E","first_seq":1,"received":{"epoch":"E","last":9223372036854775807}}"#,
         "{\"v\":1,\"epoch\":\"\(String(repeating: "e", count: 65))\",\"first_seq\":1}",
     ])
     func `a hello that is none is refused`(_ body: String) {

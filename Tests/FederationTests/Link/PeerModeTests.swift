@@ -137,6 +137,23 @@ struct PeerModeTests {
         error = await #expect(throws: HomeError.self) { try await add.run(other, root: second) }
         #expect(isConflict(error))
         try await add.run(other, root: Fingerprint(of: first))
+
+        // A fetch that had begun before the operator spoke comes back with what it found then.
+        let old = KeptPin(rootFingerprint: nil, root: first.bytes, version: 1)
+        func late(_ found: KeptPin, version: Int64) async throws(HomeError) {
+            try await world.home.savePeerKeys(
+                seen.key, root: first.bytes, version: version, hash: [2], document: [2], inPlaceOf: found)
+        }
+        let operators = PeerAdministration(
+            database: world.database, us: world.home.server, actor: "test", time: world.time)
+        try await operators.repin(other, fingerprint: second.text)
+        error = await #expect(throws: HomeError.self) { try await late(old, version: 2) }
+        #expect(isConflict(error))
+        let nothing = KeptPin(rootFingerprint: nil, root: nil, version: 0)
+        error = await #expect(throws: HomeError.self) { try await late(nothing, version: 1) }
+        #expect(isConflict(error), "found before there was a fingerprint")
+        let repinned = try await world.home.knownPeer(named: other)
+        #expect(repinned.rootPublicKey == nil && repinned.rootFingerprint == second.text)
         await world.close()
     }
 }

@@ -72,6 +72,15 @@ struct BackoffTests {
         #expect(backoff.wait(now: start) == .seconds(3600))
     }
 
+    @Test(arguments: [Duration.zero, .seconds(1)])
+    func `a short delay that the peer names again and again is no way to be tried often`(_ named: Duration) {
+        var backoff = Backoff()
+        for _ in 0..<20 { backoff.failed(.after(named), now: start, random: 0.999) }
+        #expect((backoff.wait(now: start) ?? .zero) > .seconds(590))
+        backoff.failed(.after(named), now: start + .seconds(24 * 3600), random: 0)
+        #expect((backoff.wait(now: start + .seconds(24 * 3600)) ?? .zero) >= .seconds(2700))
+    }
+
     @Test func `success clears it once`() {
         var backoff = Backoff()
         let hadNone = !backoff.clear()

@@ -113,6 +113,18 @@ struct EphemeralLaneTests {
         #expect(lane.next(at: .seconds(300)) == .snapshot(after: "", part: 1))
     }
 
+    @Test("a comparison that the peer wants no more of just now goes on later, and the rest meanwhile")
+    func pausedComparison() {
+        var lane = EphemeralLane(firstSnapshotAt: .zero)
+        #expect(lane.next(at: .zero) == .compareRosters)
+        lane.comparisonPaused(for: .seconds(5), at: .zero)
+        #expect(lane.isUp)
+        #expect(lane.next(at: .seconds(1)) == .snapshot(after: "", part: 1))
+        lane.sent(.snapshot(after: "", part: 1), last: nil, answer: fine, at: .seconds(1))
+        #expect(lane.next(at: .seconds(2)) != .compareRosters)
+        #expect(lane.next(at: .seconds(5)) == .compareRosters)
+    }
+
     @Test("with nothing in common the lane is silent, until there is something")
     func nothing() {
         var lane = EphemeralLane(firstSnapshotAt: .seconds(0))
