@@ -6,7 +6,12 @@ import json
 import re
 import time
 
+from harness.certificates import server_tls
+from harness.impostors import Impostor, answer
+from harness.link import read_body
 from harness.node import befriend
+from harness.ports import ports
+from harness.proxy import Proxy
 from harness.signing import SigningKey
 from harness.stage import Stage
 from harness.waiting import eventually
@@ -219,6 +224,40 @@ async def test_a_hijacked_name_is_an_alarm_that_ends_by_itself(homes):
     gamma.root, gamma.key, gamma.version, gamma.previous = true_keys
     await the_alarm_ends(stage)
     await gamma.stops()
+
+
+async def test_whoever_takes_over_a_link_that_runs_is_sent_no_event(homes):
+    """Of hard test 7: with a certificate for the name, while the homeserver has been speaking with the real one."""
+    authority, port = homes.state / "authority", ports.one()
+    alpha = homes.new("alpha.localhost", fast=True)
+    asked = []
+
+    async def behave(reader, writer, head):
+        asked.append(head[0])
+        await read_body(reader, head[1])
+        if len(asked) % 2:
+            writer.write(answer("503 Service Unavailable"))
+            await writer.drain()
+        else:
+            raise ConnectionResetError  # it has read everything, and hangs up
+
+    async with Proxy(port) as door:
+        await alpha.made([("gamma.localhost", f"https://gamma.localhost:{door.port}")])
+        stage = await Stage().set(homes, alpha, port)
+        await stage.alice.sends("over the link", to=stage.carol)
+        await stage.gamma.hears("direct.message", message="over the link")
+        await asyncio.sleep(5.5)  # for so long a proof holds on a new connection too
+        async with Impostor(await server_tls(authority, homes.state / "taken", "gamma.localhost"), behave) as impostor:
+            door.target_port = impostor.port
+            door.cut()
+            ack = await stage.alice.sends("for the real one", to=stage.carol)
+            await eventually(lambda: sum("/hello" in it for it in asked) >= 3, "it is asked who it is", within=60, pause=0.2)
+            assert not [it for it in asked if "/transactions/" in it or "/ephemeral" in it], asked
+        door.target_port = port
+        door.cut()
+        await stage.gamma.hears("direct.message", message="for the real one", within=60)
+        await stage.alice.receives("delivery", message_id=ack["message_id"], state="delivered", within=60)
+        await stage.gamma.stops()
 
 
 async def the_alarm_is_kept(stage, word):
