@@ -236,11 +236,13 @@ def merged(base, over):
 
 
 def is_alive(pid):
+    """Also while threads of it are still to end: until then its ports are not free."""
     try:
-        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     except OSError:
         return False
-    return state not in "ZX"
+    state, threads = fields[0], int(fields[17])
+    return state not in "ZX" or threads > 1
 
 
 async def befriend(one, other):
