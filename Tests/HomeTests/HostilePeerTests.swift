@@ -70,13 +70,24 @@ struct HostilePeerTests {
             #expect(answer.rejected.count == events.count)
         }
         let store = test.home.peerStore
-        #expect(try await store.purgeDeadLetters(keeping: 3, chunk: 3) == 3)
-        #expect(try await store.purgeDeadLetters(keeping: 3, chunk: 3) == 1)
-        #expect(try await store.purgeDeadLetters(keeping: 3, chunk: 3) == 0)
         let evil = try await test.home.knownPeer(named: try #require(ServerName("evil.example")))
-        let left = try await store.inboundRejections(
-            from: 1, through: 7, atMost: 100, of: evil.key, epoch: "E1")
-        #expect(left.map(\.seq).sorted() == [5, 6, 7])
+        let good = try await test.home.knownPeer(named: try #require(ServerName("good.example")))
+        func left(_ peer: Peer) async throws -> [Int64] {
+            try await store.inboundRejections(from: 1, through: 7, atMost: 100, of: peer.key, epoch: "E1").map(\.seq)
+        }
+        #expect(try await store.lastDeadLetter(of: good.key, behind: 2) == nil)
+        let last = try #require(try await store.lastDeadLetter(of: evil.key, behind: 3))
+        let first = try #require(
+            try await store.purgeDeadLetters(of: evil.key, after: .min, through: last, chunk: 3))
+        #expect(first.count == 3)
+        #expect(try await left(evil) == [4, 5, 6, 7], "the oldest go first, a chunk at a time")
+        // Again from the beginning, as in the next hour.
+        try await test.home.purgeDeadLetters(keeping: 3, chunk: 3)
+        #expect(try await left(evil) == [5, 6, 7])
+        #expect(try await store.purgeDeadLetters(of: evil.key, after: first.last, through: last, chunk: 3) == nil)
+        try await test.home.purgeDeadLetters(keeping: 2, chunk: 1)
+        #expect(try await left(evil) == [6, 7])
+        #expect(try await left(good) == [1, 2])
         await test.close()
     }
 }

@@ -3,6 +3,7 @@
 import time
 
 from harness.node import befriend
+from harness.waiting import eventually
 
 POISON = """
     CREATE FUNCTION refuse_poison() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -80,3 +81,14 @@ async def test_one_bad_unit_of_a_batch_fails_alone(homes):
     assert [it["message"] for it in messages] == [f"good {n}" for n in range(100) if n % 10 != 7]
     assert [it["seq"] for it in messages] == list(range(1, 91))
     assert last_seq == 90
+
+
+async def test_a_purge_that_fails_is_in_the_log(homes):
+    """Nobody would learn otherwise that a table grows for ever."""
+    home = await homes.one(fast=True)
+    await home.stops()
+    await home.query("ALTER TABLE outbox_marks RENAME TO outbox_marks_away")
+    await home.starts()
+    await eventually(lambda: "what is old could not be deleted" in home.log(), "the purge at the start has failed")
+    [line] = [it for it in home.log().splitlines() if "what is old could not be deleted" in it]
+    assert "level=warning" in line and 'what=outboxes' in line, line

@@ -65,7 +65,7 @@ extension PeerStore {
             """)
     }
 
-    /// Deletes rows that have been acknowledged at every note since `instant`, a chunk of each peer's at a time; returns how many.
+    /// Deletes rows that have been acknowledged at every note since `instant`, at most `chunk` of all peers together; returns how many.
     ///
     /// A lane that was rewound for a peer that had restored a backup counts from its second acknowledgement.
     func purgeOutbox(acknowledgedSince instant: Instant, chunk: Int) async throws(HomeError) -> Int {
@@ -83,6 +83,7 @@ extension PeerStore {
                         SELECT peer, seq FROM outbox
                         WHERE peer = l.peer AND seq <= l.through ORDER BY seq LIMIT \(Int64(chunk))
                     ) o ON true
+                    LIMIT \(Int64(chunk))
                 ) old
                 WHERE o.peer = old.peer AND o.seq = old.seq
                 """)

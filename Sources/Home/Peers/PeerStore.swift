@@ -164,22 +164,6 @@ struct PeerStore: Sendable {
 
     // MARK: - The lane in
 
-    /// Deletes the oldest dead letters of peers that have sent more than `count`, a chunk at a time; returns how many.
-    func purgeDeadLetters(keeping count: Int, chunk: Int) async throws(HomeError) -> Int {
-        do throws(PostgresError) {
-            return try await database.execute(
-                """
-                DELETE FROM dead_letters WHERE key IN (
-                    SELECT key FROM (
-                        SELECT key, row_number() OVER (PARTITION BY peer ORDER BY key DESC) AS place
-                        FROM dead_letters WHERE direction = 'in'
-                    ) ranked
-                    WHERE place > \(Int64(count)) LIMIT \(Int64(chunk))
-                )
-                """)
-        } catch { throw HomeError(error) }
-    }
-
     /// Which events of a part of a peer's lane became dead letters here, and why; the first ones.
     func inboundRejections(
         from first: Int64, through last: Int64, atMost limit: Int, of peer: PeerKey, epoch: String

@@ -11,5 +11,6 @@ package enum Schema {
         M006Peers.migration,
         M008Presence.migration,
         M009OutboxMarks.migration,
+        M010DeadLetters.migration,
     ]
 }
