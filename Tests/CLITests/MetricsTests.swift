@@ -1,11 +1,11 @@
 import Foundation
-import Home
 import Logging
 import Metrics
 import Testing
 import Wire
 
 @testable import CLI
+@testable import Home
 
 @Suite("Metrics")
 struct MetricsTests {
@@ -204,5 +204,13 @@ struct MetricsTests {
         #expect(lines.contains(#"home_peer_failed_attempts{peer="other"} 5"#))
         #expect(lines.contains(#"home_peer_stopped{peer="other"} 1"#))
         #expect(lines.contains(#"home_peer_stopped{peer="p5.example"} 0"#))
+    }
+
+    @Test("What has failed does not wait, though the peer has never acknowledged it")
+    func failedEvents() throws {
+        let link = OutboundLink(
+            peer: PeerKey(1), server: try #require(ServerName("blocked.example")), epoch: "E1", acked: 10, last: 50,
+            attempts: 0, nextTryAt: nil, firstFailureAt: nil, stopped: nil, waitingEvents: 3, waitingBytes: 300)
+        #expect(PeerLanes.Lane(link, oldest: nil, now: Instant(seconds: 1)).waiting == 3)
     }
 }

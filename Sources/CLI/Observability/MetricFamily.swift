@@ -72,9 +72,8 @@ struct MetricFamily: Sendable {
     private static let links = [
         MetricFamily(
             "home_federation_requests_total", .counter, "Requests of other homeservers, by the code of the answer."),
-        MetricFamily("home_peer_waiting_events", .gauge, "Events that a peer has not acknowledged yet."),
-        MetricFamily(
-            "home_peer_oldest_seconds", .gauge, "Age of the oldest event that a peer has not acknowledged; else 0."),
+        MetricFamily("home_peer_waiting_events", .gauge, "Events that wait for a peer: not acknowledged, not failed."),
+        MetricFamily("home_peer_oldest_seconds", .gauge, "Age of the oldest event that waits for a peer; else 0."),
         MetricFamily(
             "home_peer_backoff_seconds", .gauge, "Until a peer that could not be reached is tried again; else 0."),
         MetricFamily("home_peer_failed_attempts", .gauge, "Failed tries in a row to reach a peer."),

@@ -54,10 +54,10 @@ struct PeerLanes {
 }
 
 extension PeerLanes.Lane {
-    /// - Parameter oldest: When the oldest event was committed that the peer has not acknowledged, if there is one.
+    /// - Parameter oldest: When the oldest event was committed that waits for the peer, if there is one.
     init(_ link: OutboundLink, oldest: Instant?, now: Instant) {
         self.init(
-            peer: link.server.text, waiting: link.last - link.acked,
+            peer: link.server.text, waiting: link.waitingEvents,
             oldest: Self.seconds(from: oldest, to: now), backoff: Self.seconds(from: now, to: link.nextTryAt),
             attempts: link.attempts, isStopped: link.stopped != nil)
     }
