@@ -28,13 +28,15 @@ struct PeerAdministrationStore: Sendable {
     }
 
     /// Ends the back-off and whatever keeps the lane still; the alarm is taken note of.
+    ///
+    /// Whoever locks a peer and its lane locks the peer first (`PeerStore.openEpoch`).
     static func tryAgain(_ name: ServerName) -> [PostgresQuery] {
         [
+            "UPDATE peers SET alarm = NULL, alarm_at = NULL WHERE name = \(name.text)",
             """
             UPDATE outbound_links SET attempts = 0, next_try_at = NULL, first_failure_at = NULL, stopped = NULL
             WHERE peer = (SELECT key FROM peers WHERE name = \(name.text))
             """,
-            "UPDATE peers SET alarm = NULL, alarm_at = NULL WHERE name = \(name.text)",
         ]
     }
 

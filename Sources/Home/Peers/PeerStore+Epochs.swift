@@ -10,11 +10,14 @@ extension PeerStore {
     ) async throws(HomeError) -> Bool {
         do {
             return try await database.transaction { transaction in
-                let rows = try await transaction.query(
+                // The peer before its lane, as an operator's commands do: he may react to the alarm while this runs.
+                let rows = try await transaction.run([
+                    "SELECT FROM peers WHERE key = \(peer.value) FOR NO KEY UPDATE",
                     """
                     SELECT coalesce(\(first), acked + 1) FROM outbound_links
                     WHERE peer = \(peer.value) AND epoch = \(epoch) FOR NO KEY UPDATE
-                    """)
+                    """,
+                ])[1]
                 guard rows.count > 0 else { return false }
                 let first = try rows.int64(0, 0)
                 _ = try await transaction.run([
