@@ -4,7 +4,8 @@ import Testing
 
 /// One command at a time, in order, with a bound on what waits.
 struct CommandIntakeTests {
-    private let frame: (UInt8) -> [UInt8] = { [$0] }
+    /// Frame n came n seconds after the start of the clock.
+    private let frame: (UInt8) -> CommandIntake.Frame = { .init(bytes: [$0], cameAt: .seconds(Int64($0))) }
 
     @Test("nothing runs before the session is ready; then everything in order, one at a time")
     func order() {
@@ -46,7 +47,7 @@ struct CommandIntakeTests {
         #expect(intake.it.wantsMore)
 
         let large = Mutable(CommandIntake())
-        _ = large.it.receive([UInt8](repeating: 0, count: 65_536))
+        _ = large.it.receive(.init(bytes: [UInt8](repeating: 0, count: 65_536), cameAt: .zero))
         #expect(!large.it.wantsMore)
         _ = large.it.release()
         #expect(large.it.wantsMore)
@@ -60,8 +61,11 @@ struct CommandIntakeTests {
         #expect(intake.it.take(even) == nil, "the session is not ready")
         #expect(intake.it.release() == frame(2))
         for number: UInt8 in [4, 6, 7, 8] { _ = intake.it.receive(frame(number)) }
-        #expect(intake.it.take(even) == 4)
-        #expect(intake.it.take(even) == 6)
+        for number: UInt8 in [4, 6] {
+            let taken = intake.it.take(even)
+            #expect(taken?.value == number)
+            #expect(taken?.cameAt == .seconds(Int64(number)), "it has waited since it came")
+        }
         #expect(intake.it.take(even) == nil, "7 is not skipped for 8")
         #expect(intake.it.finish() == frame(7))
         #expect(intake.it.finish() == frame(8))

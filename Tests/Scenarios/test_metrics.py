@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import time
 
 import pytest
 
@@ -63,6 +64,38 @@ async def test_a_scrape_shows_sockets_commands_and_the_way_to_the_database(watch
     # The Writer's two round trips a batch, and no lane because there is no peer.
     assert grown("home_database_round_trip_seconds_count", "application", "homeserver writer") >= 2
     assert after.of("home_peer_waiting_events") == {}
+
+
+async def test_a_message_counts_from_its_arrival_when_commits_are_slow(watched_home):
+    """Not from its turn, nor from whatever came last; and only what has an ack to wait for."""
+    alice, bob = await watched_home.friends("alice", "bob")
+    message = {"receiver_id": bob.user_id, "message": "hello"}
+    before = await scrape(watched_home)
+    async with watched_home.database() as connection:
+        await connection.set_autocommit(False)
+        await connection.execute("LOCK TABLE messages IN SHARE MODE")
+
+        async def is_held_up():
+            return await watched_home.query("SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+
+        await alice.socket.send("private-message", nonce="first", **message)
+        await eventually(is_held_up, "the first is being committed", pause=0.005)
+        await alice.socket.send("private-message", nonce="second", **message)
+        await alice.socket.has_arrived()
+        arrived = time.monotonic()
+        await asyncio.sleep(0.8)
+        # Behind it one without a nonce, one that is refused, and a ping.
+        await alice.socket.send("private-message", **message)
+        await alice.socket.send("private-message", nonce="refused", receiver_id="nobody@alpha.localhost", message="?")
+        await alice.socket.has_arrived()
+        waited = time.monotonic() - arrived
+        await connection.rollback()
+    for nonce in ("first", "second"):
+        await alice.receives("ack", nonce=nonce)
+    await alice.receives("error", nonce="refused")
+    after = await scrape(watched_home)
+    assert after["home_ack_seconds_count"] - before["home_ack_seconds_count"] == 2
+    assert after["home_ack_seconds_sum"] - before["home_ack_seconds_sum"] >= 2 * waited
 
 
 async def test_a_scrape_shows_how_long_keys_and_certificates_last(watched_home):

@@ -8,7 +8,13 @@ struct CommandIntake {
     static let maximumFrames = 16
     static let maximumBytes = 65_536
 
-    private var waiting: [[UInt8]] = []
+    /// A frame and when it came, by the monotonic clock: how long its client waits counts from there, not from its turn.
+    struct Frame: Equatable {
+        let bytes: [UInt8]
+        let cameAt: Duration
+    }
+
+    private var waiting: [Frame] = []
     private var waitingBytes = 0
     private var isRunning = false
     /// A session begins held: its frames wait until it is signed in.
@@ -18,28 +24,28 @@ struct CommandIntake {
     var wantsMore: Bool { waiting.count < CommandIntake.maximumFrames && waitingBytes < CommandIntake.maximumBytes }
 
     /// A frame arrived; it is returned when it is its turn at once.
-    mutating func receive(_ frame: [UInt8]) -> [UInt8]? {
+    mutating func receive(_ frame: Frame) -> Frame? {
         guard isRunning || isHeld else {
             isRunning = true
             return frame
         }
         waiting.append(frame)
-        waitingBytes += frame.count
+        waitingBytes += frame.bytes.count
         return nil
     }
 
     /// What ran is done; the next frame is returned when there is one.
-    mutating func finish() -> [UInt8]? {
+    mutating func finish() -> Frame? {
         isRunning = false
         return next()
     }
 
     /// The frame that waits first, for what runs to do it too; it stays where it is when `read` makes nothing of it.
-    mutating func take<Value>(_ read: ([UInt8]) -> Value?) -> Value? {
-        guard isRunning, !isHeld, let first = waiting.first, let value = read(first) else { return nil }
+    mutating func take<Value>(_ read: ([UInt8]) -> Value?) -> (value: Value, cameAt: Duration)? {
+        guard isRunning, !isHeld, let first = waiting.first, let value = read(first.bytes) else { return nil }
         waiting.removeFirst()
-        waitingBytes -= first.count
-        return value
+        waitingBytes -= first.bytes.count
+        return (value, first.cameAt)
     }
 
     /// Lets frames wait although none runs: the session is not ready for them.
@@ -48,12 +54,12 @@ struct CommandIntake {
     }
 
     /// The session is ready; the next frame is returned when there is one and none runs.
-    mutating func release() -> [UInt8]? {
+    mutating func release() -> Frame? {
         isHeld = false
         return next()
     }
 
-    private mutating func next() -> [UInt8]? {
+    private mutating func next() -> Frame? {
         guard !isRunning, !isHeld else { return nil }
         guard !waiting.isEmpty else {
             waiting = []
@@ -61,7 +67,7 @@ struct CommandIntake {
         }
         isRunning = true
         let next = waiting.removeFirst()
-        waitingBytes -= next.count
+        waitingBytes -= next.bytes.count
         return next
     }
 

@@ -11,10 +11,8 @@ final class SocketMetrics: Sendable {
     /// A command of the table, before it is looked at any further.
     func received(_ command: Command) { command.count.increment() }
     func unknownCommand() { unknownCommands.increment() }
-    /// Messages that one commit has acknowledged, so long after the first of them arrived.
-    func acknowledged(_ count: Int, after took: Duration) {
-        for _ in 0..<count { acknowledgements.record(duration: took) }
-    }
+    /// A message that was acknowledged so long after it arrived.
+    func acknowledged(after took: Duration) { acknowledgements.record(duration: took) }
 
     func refused(_ error: ClientError) { refusals.increment(error.code.rawValue) }
     func closed(_ code: CloseCode) { closes.increment("\(code.rawValue)") }

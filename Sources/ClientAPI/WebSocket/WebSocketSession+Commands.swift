@@ -5,8 +5,8 @@ import Wire
 /// What a session does with the frames of its client: one at a time, each answered before the next is looked at.
 extension WebSocketSession {
     /// Runs a frame and those that wait behind it, until one needs time.
-    func run(_ frame: [UInt8]) {
-        var next: [UInt8]? = frame
+    func run(_ frame: CommandIntake.Frame) {
+        var next: CommandIntake.Frame? = frame
         while let frame = next {
             guard !isClosing, execute(frame) else { return }
             next = intake.finish()
@@ -14,7 +14,7 @@ extension WebSocketSession {
     }
 
     /// Goes on with the next frame if there is one, sends what there is to send, and lets the socket be read again.
-    func proceed(with frame: [UInt8]?) {
+    func proceed(with frame: CommandIntake.Frame?) {
         guard !isClosing else { return }
         if let frame { run(frame) }
         flush()
@@ -22,10 +22,10 @@ extension WebSocketSession {
     }
 
     /// Does what the frame asks; false when that is not done yet.
-    private func execute(_ bytes: [UInt8]) -> Bool {
+    private func execute(_ received: CommandIntake.Frame) -> Bool {
         let frame: ClientFrame
         do throws(ClientError) {
-            frame = try ClientFrame(bytes)
+            frame = try ClientFrame(received.bytes)
         } catch {
             refuseUndecodable(error)
             return true
@@ -41,14 +41,15 @@ extension WebSocketSession {
         environment.metrics.received(command)
         guard isAdmitted(command.rate, frame) else { return true }
         do throws(FieldError) {
-            return perform(try command.decode(frame.object, environment.home.server), frame)
+            return perform(
+                try command.decode(frame.object, environment.home.server), frame, cameAt: received.cameAt)
         } catch {
             refuse(frame, ClientError(error))
             return true
         }
     }
 
-    private func perform(_ action: CommandAction, _ frame: ClientFrame) -> Bool {
+    private func perform(_ action: CommandAction, _ frame: ClientFrame, cameAt: Duration) -> Bool {
         switch (action, phase) {
         case (.bye, _):
             if let stream {
@@ -69,7 +70,7 @@ extension WebSocketSession {
             start(work, for: frame, on: stream)
             return false
         case (.message(let message), .open(let stream)):
-            start(message, for: frame, on: stream)
+            start(message, for: frame, cameAt: cameAt, on: stream)
             return false
         case (.ping, _), (.run, _), (.message, _):
             preconditionFailure("the intake holds frames back until the session is open")
@@ -98,35 +99,43 @@ extension WebSocketSession {
 
     /// The same for messages: those that wait behind the first when its task begins, which is after all that one read has brought,
     /// go with it. They share a commit, and their acks a write.
-    private func start(_ first: PrivateMessageCommand, for frame: ClientFrame, on stream: SessionStream) {
+    private func start(
+        _ first: PrivateMessageCommand, for frame: ClientFrame, cameAt: Duration, on stream: SessionStream
+    ) {
         guard let handle else { return }
         let context = CommandContext(home: environment.home, account: stream.login.account, stream: stream.id)
-        let heard = lastHeard
         task {
             let (others, overRate) = handle.session.messagesThatWait()
             let answers = await PrivateMessageCommand.send([first] + others.map(\.command), context)
-            // Those that waited behind the first came after it, so of them this says a little too much.
             let session = handle.session
-            session.environment.metrics.acknowledged(
-                answers.count, after: session.environment.hub.time.monotonic() - heard)
+            let now = session.environment.hub.time.monotonic()
+            session.noteAcknowledgement(answers[0], after: now - cameAt)
+            for (other, answer) in zip(others, answers.dropFirst()) {
+                session.noteAcknowledgement(answer, after: now - other.cameAt)
+            }
             session.finish(answers, to: [frame] + others.map(\.frame), on: stream, before: overRate)
         }
+    }
+
+    /// Only what has an ack to wait for says how long one is waited for.
+    private func noteAcknowledgement(_ answer: Result<CommandAnswer, HomeError>, after took: Duration) {
+        if case .success(.durable) = answer { environment.metrics.acknowledged(after: took) }
     }
 
     /// The messages that wait, as far as the rate admits them. The first one beyond that was counted already; what it is
     /// told comes behind the answers of those before it.
     private func messagesThatWait() -> (
-        admitted: [(frame: ClientFrame, command: PrivateMessageCommand)],
+        admitted: [(frame: ClientFrame, command: PrivateMessageCommand, cameAt: Duration)],
         overRate: (frame: ClientFrame, admission: RateLimits.Admission)?
     ) {
         defer { readOn() }
-        var messages: [(frame: ClientFrame, command: PrivateMessageCommand)] = []
+        var messages: [(frame: ClientFrame, command: PrivateMessageCommand, cameAt: Duration)] = []
         let home = environment.home.server
         while let next = intake.take({ PrivateMessageCommand.read($0, home: home) }) {
             environment.metrics.received(PrivateMessageCommand.command)
             let admission = admission(PrivateMessageCommand.command.rate)
-            guard admission == .admitted else { return (messages, (next.frame, admission)) }
-            messages.append(next)
+            guard admission == .admitted else { return (messages, (next.value.frame, admission)) }
+            messages.append((next.value.frame, next.value.command, next.cameAt))
         }
         return (messages, nil)
     }

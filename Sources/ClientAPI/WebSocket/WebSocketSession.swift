@@ -161,7 +161,8 @@ final class WebSocketSession: ChannelDuplexHandler {
         guard !isClosing else { return }
         switch input {
         case .text(let bytes):
-            if let frame = intake.receive(bytes) { run(frame) }
+            let frame = CommandIntake.Frame(bytes: bytes, cameAt: lastHeard)
+            if let frame = intake.receive(frame) { run(frame) }
         case .binary:
             close(.notText)
         case .ping(let payload):

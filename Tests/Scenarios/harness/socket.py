@@ -96,6 +96,10 @@ class Socket:
             self.closed_at = time.monotonic()
             self._changes.happened()
 
+    async def has_arrived(self):
+        """Waits until the server has read all that was sent, though it may not have run: its answer to a ping of RFC 6455."""
+        await (await self._connection.ping())
+
     def keeps_the_order(self):
         """Of the one conversation on this socket: events come in the order of `seq`, so do acks, and an ack comes
         after every event that was numbered before it. Returns all their numbers."""
