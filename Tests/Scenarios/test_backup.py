@@ -1,6 +1,7 @@
 """ops/backup of a homeserver that runs, ops/restore of it elsewhere, and everything that must not work."""
 
 import asyncio
+import json
 import os
 import shutil
 import stat
@@ -157,6 +158,27 @@ async def test_a_file_for_a_homeserver_that_stands_still_and_a_configuration_of_
     # While it is served nobody may say that it was restored.
     code, _, err = await other.command("database", "restored", expect=None)
     assert code == 2 and "serves this database" in err, err
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give keys to somebody else")
+async def test_root_restores_keys_for_the_user_of_the_service(homes, tmp_path, sound):
+    other = homes.new("alpha.localhost")
+    await other.made()
+    await other.query("DROP SCHEMA public CASCADE")
+    await other.query("CREATE SCHEMA public AUTHORIZATION home")
+    # As /var/lib/home is: the directory around them belongs to the user that the homeserver runs as.
+    home = tmp_path / "lib"
+    home.mkdir()
+    os.chown(home, 65534, 65534)
+    settings = json.loads((other.directory / "config.json").read_text())
+    for part in ("keys", "secrets"):
+        settings[part] = {**settings.get(part, {}), "directory": str(home / part)}
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps(settings))
+    await restore(sound, "--config", config)
+    assert sorted(os.listdir(home)) == ["keys", "secrets"]
+    for path in [home / "keys", home / "secrets", *home.rglob("*")]:
+        assert path.stat().st_uid == path.stat().st_gid == 65534, path
 
 
 @pytest.fixture(scope="module")
