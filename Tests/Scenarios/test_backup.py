@@ -326,10 +326,15 @@ async def test_a_full_disk_is_said_and_leaves_nothing_behind(homes, tmp_path):
     await home.query("ALTER TABLE ballast OWNER TO home")
     disk = tmp_path / "disk"
     disk.mkdir()
-    for size, words in ((2, "a backup needs half of it"), (18, "No space left on device")):
+    for size, place, words in (
+        (2, "backup", "a backup needs half of it"),
+        (18, "backup", "No space left on device"),
+        # Room for a directory is not room for the dump and the file that is made of it.
+        (18, "backup.tar", "a .tar needs as much again"),
+    ):
         # A mount that only this process and its children see, and that ends with them.
         script = f"""mount --make-rprivate / && mount -t tmpfs -o size={size}m tmpfs {disk} || exit 99
-            {BACKUP} {disk}/backup --config {home.directory}/config.json
+            {BACKUP} {disk}/{place} --config {home.directory}/config.json
             status=$?
             echo "left: $(ls -A {disk})"
             exit $status"""
