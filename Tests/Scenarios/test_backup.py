@@ -101,13 +101,17 @@ async def test_a_backup_of_a_running_homeserver_has_every_message_acked_before_i
     assert f"restored {alpha.name}" in out
     await moves_to(alpha, new)
 
-    # The same people, sessions and keys; every message that was acked before, none in the middle missing, in order.
+    # A login that was ended after the backup is in it, so none is valid; people sign in with the passwords that they had.
+    assert "everybody signs in again" in out
+    (await alice.http("GET", "/friends")).expect(401)
+    for person in (alice, carol):
+        (await person.logs_in()).expect(200)
+    # The same people and keys; every message that was acked before, none in the middle missing, in order.
     messages, last_seq = await alice.history_with(carol)
     texts = [it["message"] for it in messages]
     assert texts[: len(before)] == before
     assert texts == [f"message {number}" for number in range(len(texts))]
     assert last_seq == len(texts)
-    (await alice.logs_in()).expect(200)
     await alice.connects()
     await carol.connects()
     assert alice.ready["epoch"] != epoch

@@ -8,11 +8,12 @@ import Wire
 struct DatabaseRestored: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "restored",
-        abstract: "Gives a database that came from a backup a new incarnation, before its first start.",
+        abstract: "Gives a restored database a new incarnation and ends all logins, before its first start.",
         usage: "homeserver database restored [--config <file>] [--<setting> <value> ...]",
         discussion: """
             What was numbered after the backup is lost, and its numbers will be given again. The new incarnation tells the two \
-            lives apart. Refused while a homeserver serves the database, and for a database of another homeserver.
+            lives apart. A login that was ended after the backup is in it again, so all are ended: everybody signs in anew. \
+            Refused while a homeserver serves the database, and for a database of another homeserver.
             """
     )
 
@@ -29,10 +30,12 @@ struct DatabaseRestored: AsyncParsableCommand {
             guard let lock = try await client.advisoryLock(Home.servingLock) else {
                 throw CommandFailure("a homeserver process serves this database; stop it first")
             }
-            let incarnation = try await NewIncarnation(database: client)(
+            let restored = try await NewIncarnation(database: client)(
                 of: settings.name, by: Operator.current.name, at: SystemTime().now())
             await lock.release()
-            print("the database of \(settings.name) has the new incarnation \(incarnation)")
+            print("the database of \(settings.name) has the new incarnation \(restored.incarnation)")
+            let count = restored.endedLogins
+            print("\(count) login\(count == 1 ? " is" : "s are") ended: everybody signs in again")
         }
     }
 }
