@@ -7,7 +7,10 @@ struct DeadLettersCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "deadletters",
         abstract: "Lists the newest events that were not taken, with the reason; never what they said.",
-        discussion: "direction=out: ours, refused there or failed here. direction=in: a peer's, refused here.")
+        discussion: """
+            direction=out: ours, refused there or failed here. direction=in: a peer's, refused here. None is sent again: \
+            its author was told, and may have written anew.
+            """)
 
     @OptionGroup var options: ConfigurationOptions
 
