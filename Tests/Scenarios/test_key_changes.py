@@ -69,6 +69,7 @@ async def test_keys_rotate_under_load_and_no_request_fails(homes, long):
     async def talk(one, other):
         for first in range(0, count // 2, 20):
             await asyncio.gather(*(one.sends(f"{first + it}", to=other) for it in range(20)))
+            one.socket.forgets()
 
     rotating = asyncio.create_task(rotate())
     await asyncio.gather(talk(alice, bob), talk(bob, alice))

@@ -175,6 +175,11 @@ class Socket:
         except TimedOut as error:
             raise TimedOut(f"{error}; got {self._tail()}") from None
 
+    def forgets(self):
+        """All that has come so far: where tens of thousands of frames come, looking through them would be all that is done."""
+        self.frames.clear()
+        self._consumed.clear()
+
     def passes_over(self, frame, **fields):
         """Earlier frames of its type with these fields count as received: it is news of the same thing."""
         for index, older in enumerate(self.frames):
