@@ -9,6 +9,7 @@ import subprocess
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat, load_pem_private_key
 
 from harness import node as nodes
 from harness.certificates import client_tls, foreign_certificate
@@ -57,9 +58,9 @@ def test_another_library_finds_the_certificates_in_order(places):
 
 def test_what_is_good_stays_and_what_is_not_is_renewed(places):
     renew(places)
-    before = {path: path.read_bytes() for path in (places[0] / "ca.crt", places[0] / "ca.key", *places[1:])}
+    before = contents(places)
     assert changes(renew(places)) == ("kept", "kept")
-    assert {path: path.read_bytes() for path in before} == before
+    assert contents(places) == before
     assert changes(renew(places, "--force")) == ("kept", "renewed")
     assert changes(renew(places, name="other.example")) == ("kept", "renewed")
     places[2].write_bytes(before[places[2]])  # another certificate's key
@@ -68,21 +69,85 @@ def test_what_is_good_stays_and_what_is_not_is_renewed(places):
     assert changes(renew(places, name="other.example")) == ("kept", "renewed")
 
 
+def put_authority(places, name, **terms):
+    """An authority's two files, made by another library under this name."""
+    places[0].mkdir(mode=0o700, exist_ok=True)
+    for source, file in zip(foreign_certificate(places[0].parent / "old", [name], **terms), ("ca.crt", "ca.key"), strict=True):
+        (places[0] / file).write_bytes(source.read_bytes())
+        (places[0] / file).chmod(0o600)
+
+
+def contents(places):
+    return {path: path.read_bytes() for path in (places[0] / "ca.crt", places[0] / "ca.key", *places[1:]) if path.exists()}
+
+
+def refused(places, *words):
+    """A renewal is refused with these words and leaves everything as it is."""
+    before = contents(places)
+    message = renew(places, "--force", expect=2)
+    assert all(str(word) in message for word in (*words, "it is left alone")), message
+    assert contents(places) == before
+    return message
+
+
 def test_an_authority_that_ends_is_made_anew_with_a_warning(places):
     renew(places)
-    old = foreign_certificate(places[0].parent / "old", ["an old authority"], ends=10)
-    for source, name in zip(old, ("ca.crt", "ca.key"), strict=True):
-        (places[0] / name).write_bytes(source.read_bytes())
+    put_authority(places, "Home local authority 0123abcd", ends=10)
     assert changes(renew(places, expect=1)) == ("renewed", "renewed")
+
+
+def test_an_authority_of_another_kind_signs_and_is_never_made_anew(places):
+    put_authority(places, "The other authority", ends=90)
+    assert changes(renew(places)) == ("kept", "made")
+    assert changes(renew(places)) == ("kept", "kept")
+    put_authority(places, "The other authority", ends=10)
+    places[1].unlink()
+    places[2].unlink()
+    refused(places, places[0] / "ca.crt", "The other authority", "ca.key away for a new authority")
+
+
+@pytest.mark.parametrize("missing", ["ca.key", "ca.crt"])
+def test_half_an_authority_is_not_made_up_for(places, missing):
+    """A key that was taken offline must not cost the authority whose certificate peers have."""
+    renew(places)
+    there = {"ca.key": "ca.crt", "ca.crt": "ca.key"}[missing]
+    (places[0] / missing).unlink()
+    refused(places, places[0] / there, f"without its {missing}", f"bring {missing} back")
+
+
+@pytest.mark.parametrize("file", ["ca.crt", "ca.key", "tls.crt", "tls.key"])
+def test_a_file_that_cannot_be_understood_is_left_alone(places, file):
+    renew(places)
+    said = "no certificate" if file.endswith(".crt") else "no private key"
+    path = (places[0] if file.startswith("ca") else places[1].parent) / file
+    path.write_text("something else\n")
+    refused(places, path, said, "move it away first")
+    path.unlink()
+    path.symlink_to("nowhere")
+    assert str(path) in renew(places, expect=2) and path.is_symlink()
+
+
+@pytest.mark.parametrize("which", ["ca", "tls"])
+def test_a_key_with_a_passphrase_is_left_alone(places, which):
+    renew(places)
+    path = places[0] / "ca.key" if which == "ca" else places[2]
+    key = load_pem_private_key(path.read_bytes(), None)
+    path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"a passphrase")))
+    refused(places, path, "without a passphrase")
+
+
+def test_a_key_that_waits_for_its_certificate_is_left_alone(places):
+    renew(places)
+    places[1].unlink()
+    refused(places, places[2], "without its certificate", places[1])
 
 
 def test_the_certificate_of_another_authority_is_left_alone(places):
     places[1].parent.mkdir(mode=0o700)
     for source, path in zip(foreign_certificate(places[0].parent / "other", [NAME]), places[1:], strict=True):
         path.write_bytes(source.read_bytes())
-    before = [path.read_bytes() for path in places[1:]]
-    assert "another authority" in renew(places, "--force", expect=2)
-    assert [path.read_bytes() for path in places[1:]] == before
+    refused(places, places[1], "another authority")
+    assert not (places[0] / "ca.crt").exists()
 
 
 def test_wrong_usage_and_wrong_files_are_named(places, tmp_path):

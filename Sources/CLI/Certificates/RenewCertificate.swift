@@ -1,7 +1,14 @@
 import Certificates
 import Federation
 import FoundationEssentials
+import Sodium
 import Wire
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
 
 /// Makes what is missing of a local authority and of a certificate that it signs, or ends soon; `certificates renew` calls it.
 ///
@@ -10,6 +17,7 @@ import Wire
 struct RenewCertificate {
     /// Days before the end from which a certificate is made anew.
     static let renewedBefore: Int64 = 30
+    private static let noKey = "has no private key in PEM without a passphrase"
     private static let authorityFiles = (certificate: "ca.crt", key: "ca.key")
 
     enum Change: String {
@@ -29,14 +37,13 @@ struct RenewCertificate {
         case file(KeyFileProblem)
         case openSSL(CertificateFailure)
         /// This file is not one of ours, so it is left alone.
-        case foreign(path: String, what: String)
+        case foreign(path: String, what: String, advice: String = "move it away first if it is to be replaced")
 
         var description: String {
             switch self {
             case .file(let problem): problem.description
             case .openSSL(let failure): failure.description
-            case .foreign(let path, let what):
-                "\(path) \(what); it is left alone: move it away first if it is to be replaced"
+            case .foreign(let path, let what, let advice): "\(path) \(what); it is left alone: \(advice)"
             }
         }
     }
@@ -48,14 +55,14 @@ struct RenewCertificate {
     let addresses: [IPAddress]
 
     func run(force: Bool, now: Instant) throws(Problem) -> Result {
-        let (authority, authorityChange) = try currentAuthority(now)
-        let old = readCertificate(certificate)
-        if let old, !old.issuer.hasPrefix(LocalAuthority.namePrefix) {
-            throw .foreign(path: certificate, what: "was signed by another authority (\(old.issuer))")
-        }
+        // What is not ours is found before anything is written.
+        let directory = try open(authorityDirectory)
+        let there = try authorityThere(in: directory)
+        let old = try certificateThere(by: there)
+        let (authority, authorityChange) = try current(there, in: directory, now)
         func result(_ change: Change, _ expires: Instant) -> Result {
             Result(
-                authorityPath: authorityDirectory + "/" + Self.authorityFiles.certificate, authority: authorityChange,
+                authorityPath: directory.path(of: Self.authorityFiles.certificate), authority: authorityChange,
                 authorityExpires: authority.certificate.notAfter, certificatePath: certificate, certificate: change,
                 certificateExpires: expires)
         }
@@ -71,28 +78,76 @@ struct RenewCertificate {
         return result(old == nil ? .made : .renewed, made.certificate.notAfter)
     }
 
-    // MARK: The authority
+    // MARK: What is there
 
-    private func currentAuthority(_ now: Instant) throws(Problem) -> (LocalAuthority, Change) {
+    /// The authority whose two files are there; nil when both are missing. One of them alone is not made up for: whoever has
+    /// moved the key away, or is about to bring its certificate, has an authority.
+    private func authorityThere(in directory: SecretDirectory) throws(Problem) -> LocalAuthority? {
         let names = Self.authorityFiles
-        let directory = try open(authorityDirectory)
-        let old = readCertificate(authorityDirectory + "/" + names.certificate)
-        if let old, let key = try readKey(names.key, in: directory) {
+        let certificatePath = directory.path(of: names.certificate)
+        let old = try readCertificate(certificatePath)
+        let key = try readKey(names.key, in: directory)
+        switch (old, key) {
+        case (nil, nil): return nil
+        case (_?, nil):
+            throw .foreign(
+                path: certificatePath, what: "is here without its \(names.key)",
+                advice: "bring \(names.key) back for as long as it has to sign, or move both away for a new authority")
+        case (nil, _?):
+            throw .foreign(
+                path: directory.path(of: names.key), what: "is here without its \(names.certificate)",
+                advice: "bring \(names.certificate) back, or move both away for a new authority")
+        case (let old?, let key?):
             guard let authority = LocalAuthority(certificate: old, key: key) else {
                 throw .foreign(path: directory.path(of: names.key), what: "is not the key of \(names.certificate)")
             }
-            if lasts(old, now) { return (authority, .kept) }
+            return authority
+        }
+    }
+
+    /// The certificate that is there, which we have signed; nil when neither it nor a key is there. Its key may be missing or
+    /// that of another: so a command leaves it that was ended between the two.
+    private func certificateThere(by authority: LocalAuthority?) throws(Problem) -> Certificate? {
+        let old = try readCertificate(certificate)
+        if let old, !old.issuer.hasPrefix(LocalAuthority.namePrefix),
+            authority.map({ old.isSigned(by: $0.certificate) }) != true
+        {
+            throw .foreign(path: certificate, what: "was signed by another authority (\(old.issuer))")
+        }
+        guard let bytes = try readFile(key) else { return old }
+        guard old != nil else { throw .foreign(path: key, what: "is here without its certificate (\(certificate))") }
+        guard PrivateKey(pem: bytes) != nil else { throw .foreign(path: key, what: Self.noKey) }
+        return old
+    }
+
+    // MARK: The authority
+
+    private func current(
+        _ there: LocalAuthority?, in directory: SecretDirectory, _ now: Instant
+    ) throws(Problem) -> (LocalAuthority, Change) {
+        let names = Self.authorityFiles
+        if let there {
+            if lasts(there.certificate, now) { return (there, .kept) }
+            guard there.certificate.subject.hasPrefix(LocalAuthority.namePrefix) else {
+                throw .foreign(
+                    path: directory.path(of: names.certificate),
+                    what: "ends at \(there.certificate.notAfter.rfc3339) and was not made by this command "
+                        + "(\(there.certificate.subject))",
+                    advice:
+                        "renew it as it was made, or move \(names.certificate) and \(names.key) away for a new authority"
+                )
+            }
         }
         let made: LocalAuthority
         do throws(CertificateFailure) { made = try LocalAuthority.make(now: now) } catch { throw .openSSL(error) }
         try replace(names.key, made.key.pem, in: directory)
         try replace(names.certificate, made.certificate.pem, in: directory)
-        return (made, old == nil ? .made : .renewed)
+        return (made, there == nil ? .made : .renewed)
     }
 
     private func isGood(_ old: Certificate, by authority: LocalAuthority, _ now: Instant) -> Bool {
         guard lasts(old, now), old.isSigned(by: authority.certificate), old.names == [name.text],
-            old.addresses == addresses.map(\.bytes), let bytes = readFile(key), let key = PrivateKey(pem: bytes)
+            old.addresses == addresses.map(\.bytes), let bytes = try? readFile(key), let key = PrivateKey(pem: bytes)
         else { return false }
         return old.belongs(to: key)
     }
@@ -119,21 +174,33 @@ struct RenewCertificate {
         try replace(String(name), bytes, in: try open(directory))
     }
 
+    /// Nil when it is missing.
     private func readKey(_ name: String, in directory: SecretDirectory) throws(Problem) -> PrivateKey? {
         guard directory.contains(name) else { return nil }
-        do throws(KeyFileProblem) {
-            return PrivateKey(pem: try directory.read(name, maximumBytes: 65_536))
-        } catch {
+        let bytes: [UInt8]
+        do throws(KeyFileProblem) { bytes = try directory.read(name, maximumBytes: 65_536) } catch {
             throw .file(error)
         }
+        guard let key = PrivateKey(pem: bytes) else { throw .foreign(path: directory.path(of: name), what: Self.noKey) }
+        return key
     }
 
-    private func readCertificate(_ path: String) -> Certificate? {
-        readFile(path).flatMap { Certificate.chain(pem: $0)?.first }
+    /// Nil when it is missing.
+    private func readCertificate(_ path: String) throws(Problem) -> Certificate? {
+        guard let bytes = try readFile(path) else { return nil }
+        guard let certificate = Certificate.chain(pem: bytes)?.first else {
+            throw .foreign(path: path, what: "has no certificate in PEM")
+        }
+        return certificate
     }
 
-    private func readFile(_ path: String) -> [UInt8]? {
-        (try? Data(contentsOf: URL(filePath: path))).map { Array($0) }
+    /// Nil when it is missing; a link that leads nowhere is not.
+    private func readFile(_ path: String) throws(Problem) -> [UInt8]? {
+        if let data = try? Data(contentsOf: URL(filePath: path)) { return Array(data) }
+        guard FileStatus(at: path) == nil, [ENOENT, ENOTDIR].contains(errno) else {
+            throw .foreign(path: path, what: "cannot be read")
+        }
+        return nil
     }
 }
 

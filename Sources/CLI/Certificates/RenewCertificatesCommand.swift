@@ -10,8 +10,10 @@ struct RenewCertificatesCommand: AsyncParsableCommand {
         abstract:
             "Makes a local authority and the certificate for homeservers that it signs; what is still good stays.",
         discussion: """
-            Good is what holds for another \(RenewCertificate.renewedBefore) days, under these names. A certificate that \
-            another authority has signed is never touched. Peers are given the authority's ca.crt (peers, ca_file), and \
+            Good is what holds for another \(RenewCertificate.renewedBefore) days, under these names. What this command has not \
+            made is never touched: a certificate that another authority has signed, an authority of another kind, a key \
+            with a passphrase. One half alone of ca.crt and ca.key, or a key without its certificate, is not made up \
+            for: the message says what to do. Peers are given the authority's ca.crt (peers, ca_file), and \
             again when the authority is made anew, which ends with code 1.
             """
     )
