@@ -37,7 +37,7 @@ struct BackUpKeysCommand: AsyncParsableCommand {
                 to: OutsideFile(to), passphrase: passphrase, cost: minimumKdf ? .minimum : .moderate)
             print("wrote keyset version \(made.version) and \(made.files.count) key files to \(to), and read it back")
             if !made.hasRoot {
-                note("The root key is not among them: it lies elsewhere, and needs a backup of its own.")
+                note("The present root key is not among them: it lies elsewhere, and needs a backup of its own.")
             }
             await options.record("keys backup", of: resolved.server, "version=\(made.version)")
         } catch let problem as KeysProblem {

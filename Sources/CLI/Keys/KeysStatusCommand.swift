@@ -19,9 +19,9 @@ struct KeysStatusCommand: AsyncParsableCommand {
         let status: KeysStatus
         do throws(KeysProblem) {
             let directory = try resolved.open()
-            let keyset = try LoadKeys(server: resolved.server).run(from: directory).keyset.keyset
+            let keyset = try LoadKeys(server: resolved.server).run(from: directory).keyset
             status = KeysStatus(
-                of: keyset, now: SystemTime().now(), files: try KeyFiles(in: directory, of: keyset))
+                of: keyset.keyset, now: SystemTime().now(), files: try KeyFiles(in: directory, of: keyset))
         } catch {
             if options.json { printJSON(BrokenKeys(server: resolved.server, problem: error.description)) }
             throw CommandFailure(error)

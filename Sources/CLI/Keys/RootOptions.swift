@@ -21,7 +21,7 @@ struct RootOptions: ParsableArguments {
         do {
             guard let root else {
                 guard let directory else { throw ValidationError("with --from, --root must name the root's file") }
-                let file = try RootKeyFile(of: wanted, in: directory)
+                let file = try RootKeyFile(of: keyset, in: directory)
                 return try file.open(try passphrase(in: file.isFirst ? directory : nil), for: wanted)
             }
             return try RootKeyFile(OutsideFile(root)).open(try passphrase(in: nil), for: wanted)

@@ -10,7 +10,7 @@ package struct BackUpKeys: Sendable {
     package struct Result: Sendable {
         package let version: Int64
         package let files: [String]
-        /// False when the root lies elsewhere: then it needs a backup of its own.
+        /// False when the present root lies elsewhere: then it needs a backup of its own. An earlier root does not count.
         package let hasRoot: Bool
     }
 
@@ -35,8 +35,9 @@ package struct BackUpKeys: Sendable {
             file.remove()
             throw error
         }
+        let files = backup.files.map(\.name)
         return Result(
-            version: backup.keyset.keyset.version, files: backup.files.map(\.name),
-            hasRoot: backup.files.contains { KeyDirectory.isRootName($0.name) })
+            version: backup.keyset.keyset.version, files: files,
+            hasRoot: files.contains(KeyDirectory.rootName(of: backup.keyset, among: files)))
     }
 }

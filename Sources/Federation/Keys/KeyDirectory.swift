@@ -178,6 +178,14 @@ package struct KeyDirectory: Sendable {
         return KeyID(String(name[..<end].dropFirst(7)))
     }
 
+    /// Where the root that signs after this keyset has to lie, of these names: under its own name or, while it is the first,
+    /// as `root.sealed`. The file does not say whose it is before it is opened, so once the root was changed that name is
+    /// an earlier one's.
+    static func rootName(of signed: SignedKeyset, among names: [String]) -> String {
+        let own = rootName(signed.keyset.root)
+        return names.contains(own) || !signed.rotationsForNext.isEmpty ? own : rootName
+    }
+
     /// The root files that are here.
     func rootNames() throws(KeysProblem) -> [String] {
         do throws(KeyFileProblem) {

@@ -9,7 +9,7 @@ package struct KeyFiles: Equatable, Sendable {
     private let unpublished: [String]
     private let oldRoots: [String]
 
-    package init(in directory: KeyDirectory, of keyset: Keyset) throws(KeysProblem) {
+    package init(in directory: KeyDirectory, of signed: SignedKeyset) throws(KeysProblem) {
         let names: [String]
         let secrets: [String]
         do throws(KeyFileProblem) {
@@ -19,8 +19,7 @@ package struct KeyFiles: Equatable, Sendable {
             throw .file(error)
         }
         let roots = names.filter { KeyDirectory.isRootName($0) }
-        let ownRoot = KeyDirectory.rootName(keyset.root)
-        let current = roots.contains(ownRoot) ? ownRoot : KeyDirectory.rootName
+        let current = KeyDirectory.rootName(of: signed, among: roots)
         isRootHere = roots.contains(current)
         oldRoots = roots.filter { $0 != current }.map(directory.keys.path(of:))
         var leftOver: [String] = []
@@ -29,7 +28,7 @@ package struct KeyFiles: Equatable, Sendable {
             for name in names {
                 if name.hasPrefix("."), name.hasSuffix(".new") { leftOver.append(place.path(of: name)) }
                 guard let id = KeyDirectory.onlineID(inName: name) else { continue }
-                switch keyset.key(id)?.state {
+                switch signed.keyset.key(id)?.state {
                 case .retired, .revoked: leftOver.append(place.path(of: name))
                 case nil: unpublished.append(place.path(of: name))
                 case .active, .next: break

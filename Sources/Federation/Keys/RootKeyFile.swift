@@ -15,10 +15,9 @@ package struct RootKeyFile: Sendable {
             try file.read(maximumBytes: SealedFile.maximumFileBytes, isPrivate: true))
     }
 
-    /// The one in the keys directory.
-    package init(of root: Ed25519.PublicKey, in directory: KeyDirectory) throws(KeysProblem) {
-        let name = KeyDirectory.rootName(root)
-        let present = directory.keys.contains(name) ? name : KeyDirectory.rootName
+    /// The one in the keys directory that this keyset names.
+    package init(of keyset: SignedKeyset, in directory: KeyDirectory) throws(KeysProblem) {
+        let present = KeyDirectory.rootName(of: keyset, among: try directory.rootNames())
         guard directory.keys.contains(present) else {
             throw .rootElsewhere(path: directory.keys.path(of: present))
         }

@@ -25,8 +25,8 @@ import Wire
     }
 
     private func root() throws -> Ed25519.SigningKey {
-        let wanted = try directory().loadKeyset(of: server).keyset.root
-        return try RootKeyFile(of: wanted, in: directory()).open(passphrase, for: wanted)
+        let keyset = try directory().loadKeyset(of: server)
+        return try RootKeyFile(of: keyset, in: directory()).open(passphrase, for: keyset.keyset.root)
     }
 
     @discardableResult
@@ -48,7 +48,7 @@ import Wire
         let new = try LoadKeys(server: server).run(from: directory())
         #expect(new.keyID == staged.keyset.stagedKey(at: time.now())?.id)
         #expect(new.keyset.keyset.version == 3)
-        let files = try KeyFiles(in: directory(), of: new.keyset.keyset)
+        let files = try KeyFiles(in: directory(), of: new.keyset)
         #expect(files.isRootHere)
         #expect(files.steps.count == 2 && files.steps.allSatisfy { $0.contains("online-\(old.keyID).") })
     }
@@ -75,14 +75,15 @@ import Wire
 
     @Test func `another root, a wrong passphrase and a root that is elsewhere are told apart`() throws {
         let wanted = try root().publicKey
-        let file = try RootKeyFile(of: wanted, in: directory())
+        let keyset = try directory().loadKeyset(of: server)
+        let file = try RootKeyFile(of: keyset, in: directory())
         let wrong = SecretBytes(copying: Array("wrong".utf8))
         let path = temporary.path("keys/root.sealed")
         #expect(throws: KeysProblem.sealed(path: path, .wrongPassphraseOrChanged)) { try file.open(wrong, for: wanted) }
         let other = try NewRoot(passphrase: passphrase, cost: .minimum)
         #expect(throws: KeysProblem.self) { try file.open(passphrase, for: other.publicKey) }
         unlink(path)
-        #expect(throws: KeysProblem.rootElsewhere(path: path)) { try RootKeyFile(of: wanted, in: directory()) }
+        #expect(throws: KeysProblem.rootElsewhere(path: path)) { try RootKeyFile(of: keyset, in: directory()) }
     }
 
     @Test func `a new root signs from then on, and the old file stays`() throws {
@@ -96,6 +97,38 @@ import Wire
         let next = try change(.renew)
         #expect(next.rotations == [signed.envelope])
         #expect(try directory().loadKeyset(of: server) == next)
+    }
+
+    /// `root.sealed` stays where it is when the new root goes elsewhere, and was taken for the present one.
+    @Test(arguments: [true, false])
+    func `an earlier root is not taken for the present one`(_ isElsewhere: Bool) throws {
+        let new = try NewRoot(passphrase: passphrase, cost: .minimum)
+        let name = "root-\(KeyID(of: new.publicKey)).sealed"
+        var keyset = try ChangeKeys(in: directory(), of: server, time: time)
+            .rotateRoot(from: root(), to: new, newRootFile: isElsewhere ? outside(name) : nil)
+        if !isElsewhere {
+            #expect(try KeyFiles(in: directory(), of: keyset).isRootHere)
+            rename(temporary.path("keys/" + name), temporary.path(name))
+        }
+        for later in 0...1 {
+            let files = try KeyFiles(in: directory(), of: keyset)
+            #expect(!files.isRootHere && files.lines.contains { $0.hasPrefix(temporary.path("keys/root.sealed")) })
+            let steps = KeysStatus(of: keyset.keyset, now: keyset.keyset.expires, files: files).steps
+            #expect(steps.contains { $0.contains("where the root is") } && !steps.contains("homeserver keys renew"))
+            #expect(throws: KeysProblem.rootElsewhere(path: temporary.path("keys/" + name))) {
+                try RootKeyFile(of: keyset, in: directory())
+            }
+            let made = try BackUpKeys(of: directory(), server: server).run(
+                to: outside("backup\(later)"), passphrase: passphrase, cost: .minimum)
+            #expect(!made.hasRoot && made.files.contains("root.sealed"))
+            // Of the keyset after that one only what it carries tells that the root was changed.
+            keyset = try ChangeKeys(in: directory(), of: server, time: time).run(.renew, root: new.key)
+        }
+        rename(temporary.path(name), temporary.path("keys/" + name))
+        #expect(try KeyFiles(in: directory(), of: keyset).isRootHere && root().publicKey == new.publicKey)
+        let made = try BackUpKeys(of: directory(), server: server).run(
+            to: outside("backup2"), passphrase: passphrase, cost: .minimum)
+        #expect(made.hasRoot)
     }
 
     // MARK: The root on another machine
