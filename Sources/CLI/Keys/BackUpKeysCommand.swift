@@ -33,8 +33,10 @@ struct BackUpKeysCommand: AsyncParsableCommand {
             let directory = try resolved.open()
             let passphrase = try PassphraseInput(file: passphraseFile, what: "the backup")
                 .new(atLeast: minimumKdf ? 1 : InitialiseKeys.minimumPassphraseBytes)
+            let file = OutsideFile(to)
             let made = try BackUpKeys(of: directory, server: resolved.server).run(
-                to: OutsideFile(to), passphrase: passphrase, cost: minimumKdf ? .minimum : .moderate)
+                to: file, passphrase: passphrase, cost: minimumKdf ? .minimum : .moderate)
+            noteWarning(of: file)
             print("wrote keyset version \(made.version) and \(made.files.count) key files to \(to), and read it back")
             if !made.hasRoot {
                 note("The present root key is not among them: it lies elsewhere, and needs a backup of its own.")

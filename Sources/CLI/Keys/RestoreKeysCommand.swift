@@ -28,9 +28,10 @@ struct RestoreKeysCommand: AsyncParsableCommand {
         do {
             let resolved = try options.resolved()
             let passphrase = try PassphraseInput(file: passphraseFile, what: "the backup").known()
+            let file = OutsideFile(from)
             let keyset = try RestoreKeys(server: resolved.server).run(
-                from: OutsideFile(from), passphrase: passphrase, keysPath: resolved.keysPath,
-                secretsPath: resolved.secretsPath)
+                from: file, passphrase: passphrase, keysPath: resolved.keysPath, secretsPath: resolved.secretsPath)
+            noteWarning(of: file)
             print("restored keyset version \(keyset.version) of \(resolved.server)")
             note(
                 "If keys were changed after this backup was made, peers refuse it as a rollback: keys/README.md says more."

@@ -2,6 +2,11 @@ import ArgumentParser
 import Federation
 import Sodium
 
+/// Tells the operator what he has to know of the place where he keeps a secret; commands call it for each such file.
+func noteWarning(of file: OutsideFile) {
+    if let warning = file.warning { note("warning: \(warning)") }
+}
+
 /// Where the root key lies and what opens it, for every command that signs a keyset.
 struct RootOptions: ParsableArguments {
     @Option(
@@ -24,7 +29,10 @@ struct RootOptions: ParsableArguments {
                 let file = try RootKeyFile(of: keyset, in: directory)
                 return try file.open(try passphrase(in: file.isFirst ? directory : nil), for: wanted)
             }
-            return try RootKeyFile(OutsideFile(root)).open(try passphrase(in: nil), for: wanted)
+            let file = OutsideFile(root)
+            let sealed = try RootKeyFile(file)
+            noteWarning(of: file)
+            return try sealed.open(try passphrase(in: nil), for: wanted)
         } catch let problem as KeysProblem {
             throw CommandFailure(problem)
         }

@@ -47,6 +47,7 @@ struct RotateRootCommand: AsyncParsableCommand {
             } else {
                 difference = try rotateHere()
             }
+            if let newRoot { noteWarning(of: OutsideFile(newRoot)) }
             options.keys.show(difference)
             if options.from == nil { await options.keys.record("keys root-rotate", difference) }
         } catch let problem as KeysProblem {

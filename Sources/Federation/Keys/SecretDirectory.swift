@@ -162,7 +162,11 @@ package final class SecretDirectory: Sendable {
     }
 
     /// Writes a new file's bytes down to the disk, for its owner alone.
-    static func fill(_ file: Int32, _ path: String, _ bytes: [UInt8]) throws(KeyFileProblem) {
+    ///
+    /// - Parameter keepsModes: False for a file system that cannot say whose alone it is; then the passphrase has to do.
+    static func fill(
+        _ file: Int32, _ path: String, _ bytes: [UInt8], keepsModes: Bool = true
+    ) throws(KeyFileProblem) {
         var written = 0
         while written < bytes.count {
             let length = bytes.withUnsafeBytes { buffer in
@@ -172,7 +176,10 @@ package final class SecretDirectory: Sendable {
             guard length > 0 else { break }
             written += length
         }
-        guard written == bytes.count, fchmod(file, mode_t(SecretDirectory.fileMode)) == 0, fsync(file) == 0 else {
+        func isPrivate() -> Bool {
+            fchmod(file, mode_t(SecretDirectory.fileMode)) == 0 || !keepsModes && errno == EPERM
+        }
+        guard written == bytes.count, isPrivate(), fsync(file) == 0 else {
             throw .system(path: path, operation: "write", error: SecretDirectory.errorText())
         }
     }
@@ -183,7 +190,10 @@ package final class SecretDirectory: Sendable {
         }
     }
 
-    static func check(_ descriptor: Int32, _ path: String, wanted: UInt32) throws(KeyFileProblem) {
+    /// - Parameter keepsModes: False for a file system whose modes say nothing about a file.
+    static func check(
+        _ descriptor: Int32, _ path: String, wanted: UInt32, keepsModes: Bool = true
+    ) throws(KeyFileProblem) {
         guard let status = FileStatus(of: descriptor) else {
             throw .system(path: path, operation: "stat", error: errorText())
         }
@@ -191,7 +201,9 @@ package final class SecretDirectory: Sendable {
         guard status.owner == geteuid() else {
             throw .owner(path: path, found: status.owner, wanted: geteuid())
         }
-        guard status.mode & ~wanted == 0 else { throw .mode(path: path, found: status.mode, wanted: wanted) }
+        guard !keepsModes || status.mode & ~wanted == 0 else {
+            throw .mode(path: path, found: status.mode, wanted: wanted)
+        }
     }
 
     /// The system's call, whose name our own method hides.
