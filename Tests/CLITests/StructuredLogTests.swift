@@ -18,6 +18,15 @@ struct StructuredLogTests {
                 + #"plain=v1 empty="" odd="a=\"b\"\nlevel=error""#)
     }
 
+    @Test("What a terminal obeys is escaped, also above ASCII")
+    func controls() {
+        let fields = [("odd", "\u{1B}[2J\u{9B}31m\u{7F}"), ("name", "é")]
+        let line = StructuredLog.logfmt(time, .info, "Home", "m", fields)
+        #expect(String(decoding: line, as: UTF8.self).hasSuffix(#"odd="\u001b[2J\u009b31m\u007f" name=é"#))
+        let object = StructuredLog.json(time, .info, "Home", "m", fields)
+        #expect(String(decoding: object, as: UTF8.self).hasSuffix(#""odd":"\u001b[2J\u009b31m\u007f","name":"é"}"#))
+    }
+
     @Test("A line of JSON is one object")
     func json() throws {
         let line = StructuredLog.json(time, .warning, "Home", "a\nb", [("peer", "b.example")])

@@ -47,6 +47,20 @@ async def test_events_that_are_not_its_own_to_send(stage):
     assert not alice.socket.unread("new-private-message")
 
 
+async def test_a_type_cannot_write_on_the_operators_terminal(stage):
+    """`peer deadletters` printed the sender's word as it was: an escape sequence, a line of its own, a field of ours."""
+    odd = "x\x1b[2J\n\x9b31m\u202e\x7f code=ok seq=1"
+    event = stage.message("x", type=odd)
+    assert await stage.gamma.delivers(stage.alpha, event) == {0: "unsupported"}
+    _, out, _ = await stage.alpha.command("peer", "deadletters", "gamma.localhost")
+    line = next(line for line in out.split("\n") if event["id"] in line)
+    assert all(" " <= character <= "~" for character in out.replace("\n", "")), out
+    assert " code=unsupported type=x?[2J??31m???code=ok?seq=1 seq=" in line, line
+    _, out, _ = await stage.alpha.command("peer", "deadletters", "gamma.localhost", "--json")
+    assert not set(out) & {"\x1b", "\x9b", "\x7f"}, "for programs all of it is there, escaped"
+    assert odd in [json.loads(line)["type"] for line in out.split("\n") if line]
+
+
 async def test_an_id_is_its_senders_only(stage):
     """The id of a message that is there already, of another author or pair: a conflict; of the same: nothing twice."""
     gamma, alice = stage.gamma, stage.alice

@@ -44,7 +44,8 @@ struct AuditCommand: AsyncParsableCommand {
         var text: String {
             let change = entry.change
             let detail = change.detail.isEmpty ? "" : " (\(change.detail))"
-            return "\(entry.key) \(entry.at.rfc3339) \(change.actor): \(change.action) \(change.subject)\(detail)"
+            return PlainText.line(
+                "\(entry.key) \(entry.at.rfc3339) \(change.actor): \(change.action) \(change.subject)\(detail)")
         }
 
         func write(to writer: inout JSONWriter) {

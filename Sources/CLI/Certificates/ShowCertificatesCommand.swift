@@ -55,10 +55,11 @@ struct CertificateTerm: JSONWritable {
             ? 2 : daysLeft < Finding.certificateWarningDays ? 1 : 0
     }
 
+    /// Who made the certificate has chosen its names.
     var text: String {
-        let names = certificate.names.isEmpty ? "" : " names=\(certificate.names.joined(separator: ","))"
-        return
-            "\(certificate.subject)\(names) issuer=\(certificate.issuer) not-before=\(certificate.notBefore.rfc3339) "
+        let names = certificate.names.map(PlainText.word).joined(separator: ",")
+        return "\(PlainText.line(certificate.subject))\(names.isEmpty ? "" : " names=\(names)") "
+            + "issuer=\(PlainText.line(certificate.issuer)) not-before=\(certificate.notBefore.rfc3339) "
             + "not-after=\(certificate.notAfter.rfc3339) days-left=\(daysLeft)"
     }
 

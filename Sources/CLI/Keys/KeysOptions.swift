@@ -93,7 +93,7 @@ extension CommandFailure {
     init(_ problem: KeysProblem) { self.init(problem.description) }
 }
 
-/// One JSON value as a line on standard output.
+/// One JSON value as a line on standard output, which may be a terminal.
 func printJSON(_ value: some JSONWritable) {
-    print(String(decoding: JSONWriter.bytes(of: value), as: UTF8.self))
+    print(PlainText.json(String(decoding: JSONWriter.bytes(of: value), as: UTF8.self)))
 }

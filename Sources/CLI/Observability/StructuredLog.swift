@@ -79,17 +79,17 @@ struct StructuredLog: LogHandler {
             writer.value(value)
         }
         writer.endObject()
-        return writer.bytes
+        return Array(PlainText.json(String(decoding: writer.bytes, as: UTF8.self)).utf8)
     }
 
     /// A value as it is, or as a JSON string when it is empty or holds anything that would break the line apart.
     private static func quoted(_ text: String) -> String {
-        let isPlain = text.utf8.allSatisfy {
-            $0 > 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "=")
+        let isPlain = text.unicodeScalars.allSatisfy {
+            $0 > " " && !(0x7F...0x9F).contains($0.value) && $0 != "\"" && $0 != "="
         }
         guard text.isEmpty || !isPlain else { return text }
         var writer = JSONWriter()
         writer.value(text)
-        return String(decoding: writer.bytes, as: UTF8.self)
+        return PlainText.json(String(decoding: writer.bytes, as: UTF8.self))
     }
 }

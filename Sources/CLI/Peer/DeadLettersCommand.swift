@@ -43,9 +43,10 @@ struct DeadLettersCommand: AsyncParsableCommand {
 
         private var direction: String { letter.isOutgoing ? "out" : "in" }
 
+        /// Type and code may be words of the peer's.
         var text: String {
-            "\(letter.at.rfc3339) \(letter.server) direction=\(direction) code=\(letter.code) type=\(letter.type) "
-                + "seq=\(letter.seq) event=\(letter.event)"
+            "\(letter.at.rfc3339) \(letter.server) direction=\(direction) code=\(PlainText.word(letter.code)) "
+                + "type=\(PlainText.word(letter.type)) seq=\(letter.seq) event=\(letter.event)"
         }
 
         func write(to writer: inout JSONWriter) {

@@ -35,9 +35,9 @@ struct PeerLine: JSONWritable {
             if link.attempts > 0 { words.append("failed-attempts=\(link.attempts)") }
             if let nextTryAt = link.nextTryAt { words.append("next-try=\(nextTryAt.rfc3339)") }
             if let suspended { words.append("suspended-since=\(suspended.rfc3339)") }
-            if let stopped = link.stopped { words.append("stopped=\(stopped)") }
+            if let stopped = link.stopped { words.append("stopped=\(PlainText.word(stopped))") }
         }
-        if let alarm = peer.alarm { words.append("alarm=\(alarm)") }
+        if let alarm = peer.alarm { words.append("alarm=\(PlainText.word(alarm))") }
         if let alarmAt = peer.alarmAt { words.append("alarm-since=\(alarmAt.rfc3339)") }
         if entry.deadLetters > 0 { words.append("dead-letters=\(entry.deadLetters)") }
         return words.joined(separator: " ")

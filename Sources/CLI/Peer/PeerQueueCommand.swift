@@ -14,7 +14,9 @@ struct PeerQueueCommand: AsyncParsableCommand {
             let queue = try await peers.queue(of: peer.server)
             if peer.json { return printJSON(Shown(queue: queue)) }
             print(Self.line("\(queue.server)", queue.events, queue.bytes, queue.oldest))
-            for kind in queue.kinds { print(Self.line("  " + kind.type, kind.events, kind.bytes, kind.oldest)) }
+            for kind in queue.kinds {
+                print(Self.line("  " + PlainText.word(kind.type), kind.events, kind.bytes, kind.oldest))
+            }
         }
     }
 

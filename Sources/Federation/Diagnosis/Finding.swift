@@ -45,13 +45,8 @@ package struct Finding: Sendable, Equatable {
         self.subject = subject
         self.level = level
         self.code = code
-        self.seen = Finding.oneLine(seen)
-        self.fix = fix.map(Finding.oneLine)
-    }
-
-    private static func oneLine(_ text: String) -> String {
-        let characters = text.unicodeScalars.prefix(500).map { (0x20...0x7E).contains($0.value) ? Character($0) : "?" }
-        return String(characters)
+        self.seen = PlainText.line(seen, atMost: 500)
+        self.fix = fix.map { PlainText.line($0, atMost: 500) }
     }
 
     /// For people: one line, and one more for what to do.
