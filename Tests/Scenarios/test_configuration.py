@@ -49,6 +49,20 @@ async def test_it_says_what_holds_and_where_it_comes_from(made):
     assert json.loads(out)["warnings"] == []
 
 
+async def test_in_mode_closed_the_certificate_for_peers_is_nobodys_business(homes):
+    """`config check` did not open it, and `serve` did and ended."""
+    home = homes.new(fast=True, settings={"federation": {"mode": "closed"}})
+    await home.made()
+    for file in (home.directory / "tls").iterdir():
+        file.write_text("no certificate\n")
+    _, _, err = await check(home.directory / "config.json", expect=1)  # as scenarios run it is dangerous
+    assert "federation.tls" not in err
+    await home.starts()
+    await home.person("alice")
+    code, _, err = await check(home.directory / "config.json", "--federation-mode", "open", expect=None)
+    assert code == 3 and "federation.tls.certificate" in err
+
+
 async def test_a_password_is_shown_to_nobody_who_does_not_ask_for_it_by_name(made):
     url = "postgresql://home:hunter2@127.0.0.1:1/home?sslpassword=hunter2"
 

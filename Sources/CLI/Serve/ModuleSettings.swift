@@ -25,8 +25,7 @@ extension Settings {
     func checkWhatServeOpens() throws {
         _ = try openWebClient(logger: Logger(label: "homeserver"))
         _ = try client.tls.map { try ServedCertificate($0, listener: "client") }
-        guard federation.mode != .closed else { return }
-        _ = try federation.tls.map { try ServedCertificate($0, listener: "federation") }
+        guard try openFederationCertificate() != nil else { return }
         _ = try delegation()
         _ = try linkRules()
     }
@@ -43,9 +42,15 @@ extension Settings {
         }
     }
 
+    /// What other homeservers are shown; nil where federation is closed, and nothing listens that would show it.
+    func openFederationCertificate() throws -> ServedCertificate? {
+        guard federation.mode != .closed else { return nil }
+        return try federation.tls.map { try ServedCertificate($0, listener: "federation") }
+    }
+
     /// The links, with the keys opened; nil where federation is closed.
     func openFederation(certificate: ServedCertificate?) throws -> Federation? {
-        guard let certificate, federation.mode != .closed else { return nil }
+        guard let certificate else { return nil }
         let settings = FederationSettings(
             server: name, host: federation.host, port: federation.port, tls: certificate.configuration,
             delegation: try delegation(), rules: try linkRules(), limitsEnabled: limits)

@@ -68,7 +68,7 @@ struct Serve: AsyncParsableCommand {
         let hub = SessionHub()
         let site = try settings.openWebClient(logger: logger).map(site(of:))
         let shownToClients = try settings.client.tls.map { try ServedCertificate($0, listener: "client") }
-        let shownToPeers = try settings.federation.tls.map { try ServedCertificate($0, listener: "federation") }
+        let shownToPeers = try settings.openFederationCertificate()
         let links = try settings.openFederation(certificate: shownToPeers)
         let home = Home(
             settings: settings.home, database: database.shared, writerDatabase: database.writer,
