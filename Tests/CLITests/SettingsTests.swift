@@ -1,3 +1,4 @@
+import Federation
 import Foundation
 import Home
 import Logging
@@ -128,6 +129,18 @@ struct SettingsTests {
         #expect(peer.name.text == "b.example")
         #expect(peer.url == "https://127.0.0.1:8102")
         #expect(peer.caFile == directory + "/ca.crt")
+    }
+
+    @Test("Who stands in peers is on the list of mode allowlist, also by the name alone")
+    func listed() throws {
+        let text = """
+            {"name": "a.example", "database": {"url": "x"}, "federation": {"mode": "closed"},
+             "peers": [{"name": "b.example"}, {"name": "c.example", "url": "https://c.example:8102"},
+                       {"name": "d.example", "root_fingerprint": "\(String(repeating: "ab", count: 32))"}]}
+            """
+        let rules = try settings(text).0.linkRules()
+        #expect(rules.listed == Set(["b", "c", "d"].compactMap { ServerName("\($0).example") }))
+        #expect(rules.peers.map(\.name.text) == ["c.example"])
     }
 
     @Test(

@@ -411,6 +411,9 @@ async def test_modes_here_are_named(two):
     failed(await diagnosed(two[0], settings={"federation": {**config["federation"], **closed}}), "closed", "policy")
     listed = {**config["federation"], "mode": "allowlist"}
     failed(await diagnosed(two[0], settings={"federation": listed}), "not_allowed_here", "policy")
+    # Who stands in `peers` is admitted, also by the name alone: what fails then comes later.
+    _, findings = await diagnosed(two[0], settings={"federation": listed, "peers": [{"name": NAME}]}, within=120)
+    assert findings[0]["subject"] == "policy" and findings[0]["level"] == "ok", findings
 
 
 # Usage

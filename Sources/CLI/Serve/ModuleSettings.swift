@@ -92,6 +92,7 @@ extension Settings {
             }
             return range
         }
+        rules.named = Set(peers.map(\.name))
         for peer in peers {
             if let text = peer.rootFingerprint {
                 guard let fingerprint = Fingerprint(text) else {

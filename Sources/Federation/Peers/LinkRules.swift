@@ -4,6 +4,8 @@ package import Wire
 /// `TestPeer` keep to it.
 package struct LinkRules: Sendable {
     package var mode: PeerMode
+    /// All that the configuration names, with what else it says of them or without.
+    package var named: Set<ServerName> = []
     /// Peers that are not looked up.
     package var peers: [ConfiguredPeer]
     /// Roots that the configuration pins, beside those that the database does.
@@ -22,5 +24,5 @@ package struct LinkRules: Sendable {
     }
 
     /// Those that the configuration names, which admits them in mode `allowlist`.
-    var listed: Set<ServerName> { Set(peers.map(\.name) + fingerprints.keys) }
+    package var listed: Set<ServerName> { named.union(peers.map(\.name)).union(fingerprints.keys) }
 }
