@@ -9,7 +9,7 @@ from harness.certificates import foreign_certificate, listener_tls
 from harness.delegations import well_knowns
 from harness.impostors import Impostor, says
 from harness.islands import Island, missing
-from harness.node import binary, merged, run
+from harness.node import befriend, binary, merged, run
 from harness.ports import ports
 
 
@@ -94,6 +94,40 @@ async def test_an_address_that_leads_elsewhere(two, tmp_path):
         the((await doctor(alpha, shop))[1], "listener", "failure", "not_home")
     # A name that is no name of this machine is looked up as others would.
     the((await doctor(alpha, {"client": {"port": ports.one()}}))[1], "clients", "failure", "unreachable")
+
+
+ALARMS = {
+    "fork": "retry", "acknowledged_unsent": "retry", "gap": "retry", "peer_new_epoch": "retry", "stopped": "retry",
+    "root_changed": "repin", "equivocation": "fingerprint", "rollback": "fingerprint", "something_new": "retry",
+}
+
+
+async def test_the_alarm_of_a_peer_whose_link_is_well(homes):
+    """It said that all was well, also of a peer with another root than the pinned one."""
+    alpha, beta = await homes.two(fast=True)
+    await befriend(await alpha.person("alice"), await beta.person("bob"))
+    since = "2026-01-02T03:04:05"
+
+    async def raised(alarm, name):
+        await alpha.query("UPDATE peers SET alarm = %s, alarm_at = %s WHERE name = %s", alarm, since + "Z", name)
+        return await doctor(alpha)
+
+    # Of a peer that nothing was ever sent to, too.
+    await alpha.query("INSERT INTO peers (name) VALUES ('silent.example')")
+    for name, alarm in [(beta.name, alarm) for alarm in ALARMS] + [("silent.example", "peer_new_epoch")]:
+        status, findings = await raised(alarm, name)
+        assert status == 1, findings
+        found = the(findings, "link", "warning", "alarm")
+        assert all(it in found["seen"] for it in (name, alarm, since)), found
+        assert "homeserver peer list" in found["fix"] and ALARMS[alarm] in found["fix"], found
+        if alarm == list(ALARMS)[-1]:
+            await alpha.command("peer", "retry", name)
+            assert (await doctor(alpha))[0] == 0
+    await alpha.command("peer", "retry", "silent.example")
+    # What is said of a lane that stands still is not said twice.
+    await alpha.query("UPDATE outbound_links SET stopped = 'for a test'")
+    status, findings = await raised("stopped", beta.name)
+    assert status == 2 and [it["code"] for it in findings if it["subject"] == "link"] == ["stopped"], findings
 
 
 async def test_keys_that_others_can_read(homes):

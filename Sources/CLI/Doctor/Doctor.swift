@@ -190,6 +190,7 @@ struct Doctor {
     private func lookAtLinks(_ links: [PeerOverview], _ trail: FindingTrail) {
         for entry in links {
             let peer = entry.peer
+            if let alarm = PeerAlarmCheck.finding(of: entry) { trail.add(alarm) }
             guard let link = entry.link else { continue }
             if let stopped = link.stopped {
                 trail.add(
