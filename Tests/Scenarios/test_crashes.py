@@ -9,7 +9,7 @@ import pytest
 from harness.client import Client
 from harness.history import HistoryChecker
 from harness.node import befriend
-from harness.waiting import eventually
+from harness.waiting import TimedOut, eventually
 
 LANES = 3  # pairs of people who write to each other at the same time
 # Between two messages of an author, in the full form only: there would be a hundred thousand, and their checking takes hours.
@@ -108,7 +108,18 @@ async def both_have_all(one, other, clients):
         async def has_all(person=person, partner=partner):
             return await person.last_seq_with(partner) >= expected
 
-        await eventually(has_all, f"{person} has all {expected}", within=60, pause=0.1)
+        try:
+            await eventually(has_all, f"{person} has all {expected}", within=60, pause=0.1)
+        except TimedOut as error:
+            raise AssertionError(f"{error}; {await lanes_of(one.node)}; {await lanes_of(other.node)}") from error
+
+
+async def lanes_of(node):
+    """Where a homeserver's lanes stand, and what was not taken."""
+    out = await node.query("SELECT epoch, acked, last, attempts, stopped FROM outbound_links")
+    into = await node.query("SELECT epoch, last, suspect, suspect_stops FROM inbound_links")
+    letters = await node.query("SELECT direction, seq, type, code FROM dead_letters")
+    return f"{node}: out {out}, in {into}, dead letters {letters}"
 
 
 @pytest.mark.slow
