@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 import ssl
 import stat
 import subprocess
@@ -24,11 +25,13 @@ def places(tmp_path):
     return tmp_path / "authority", tmp_path / "tls" / "tls.crt", tmp_path / "tls" / "tls.key"
 
 
-def renew(places, *options, name=NAME, expect=0):
+def renew(places, *options, name=NAME, expect=0, within=()):
     authority, certificate, key = places
     command = [nodes.binary(), "certificates", "renew", "--json", "--authority-dir", authority, "--certificate", certificate]
     command += ["--key", key, "--server-name", name, "--address", "127.0.0.1", "--address", "::1", *options]
-    result = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=60)
+    result = subprocess.run([*within, *map(str, command)], capture_output=True, text=True, timeout=60)
+    if expect is None:
+        return result
     assert result.returncode == expect, (result.returncode, result.stdout, result.stderr)
     return json.loads(result.stdout) if expect < 2 else result.stderr
 
@@ -140,6 +143,34 @@ def test_a_key_that_waits_for_its_certificate_is_left_alone(places):
     renew(places)
     places[1].unlink()
     refused(places, places[2], "without its certificate", places[1])
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="no strace, which ends a command at a step of its own choice")
+@pytest.mark.parametrize("is_there", [False, True], ids=["made", "renewed"])
+def test_what_was_ended_at_any_step_is_brought_to_its_end(places, is_there):
+    """A key without its certificate is not made up for, but one that a killed command left is no stranger's."""
+    ends = 0
+    for step in range(1, 9):
+        for place in {path.parent for path in (places[0] / "ca.crt", *places[1:])}:
+            shutil.rmtree(place, ignore_errors=True)
+        if is_there:
+            renew(places)
+            put_authority(places, "Home local authority 0123abcd", ends=10)
+        killed = renew(
+            places, within=["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"inject=renameat,unlinkat:signal=KILL:when={step}"],
+            expect=None,
+        )
+        if killed.returncode in (0, 1):
+            break
+        assert killed.returncode == -9, killed
+        ends += 1
+        again = renew(places, expect=None)
+        assert again.returncode in (0, 1), (step, again)
+        assert changes(renew(places)) == ("kept", "kept"), step
+        made, authority = (x509.load_pem_x509_certificate(path.read_bytes()) for path in (places[1], places[0] / "ca.crt"))
+        made.verify_directly_issued_by(authority)
+        assert not list(places[0].parent.glob("*/*.unfinished")), step
+    assert ends >= 6, "every step was one"
 
 
 def test_the_certificate_of_another_authority_is_left_alone(places):

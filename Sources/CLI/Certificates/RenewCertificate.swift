@@ -15,6 +15,9 @@ import Musl
 /// Private keys lie in directories of mode 0700 and are files of mode 0600; each file is replaced whole, the key before
 /// its certificate, and a homeserver that finds the two disagreeing goes on with the pair that it has.
 struct RenewCertificate {
+    /// What a new certificate's file is called until its key is in place: a command that is ended in between leaves both, and
+    /// the next one knows the key by it.
+    private static let unfinished = ".unfinished"
     /// Days before the end from which a certificate is made anew.
     static let renewedBefore: Int64 = 30
     private static let noKey = "has no private key in PEM without a passphrase"
@@ -55,8 +58,11 @@ struct RenewCertificate {
     let addresses: [IPAddress]
 
     func run(force: Bool, now: Instant) throws(Problem) -> Result {
-        // What is not ours is found before anything is written.
+        // What is not ours is found before anything is made.
         let directory = try open(authorityDirectory)
+        let names = Self.authorityFiles
+        try finish(directory.path(of: names.certificate), key: directory.path(of: names.key))
+        try finish(certificate, key: key)
         let there = try authorityThere(in: directory)
         let old = try certificateThere(by: there)
         let (authority, authorityChange) = try current(there, in: directory, now)
@@ -73,8 +79,7 @@ struct RenewCertificate {
         } catch {
             throw .openSSL(error)
         }
-        try write(made.key.pem, to: key)
-        try write(made.certificate.pem, to: certificate)
+        try publish(made.certificate, certificate, made.key, key)
         return result(old == nil ? .made : .renewed, made.certificate.notAfter)
     }
 
@@ -106,7 +111,7 @@ struct RenewCertificate {
     }
 
     /// The certificate that is there, which we have signed; nil when neither it nor a key is there. Its key may be missing or
-    /// that of another: so a command leaves it that was ended between the two.
+    /// that of another: both are made anew.
     private func certificateThere(by authority: LocalAuthority?) throws(Problem) -> Certificate? {
         let old = try readCertificate(certificate)
         if let old, !old.issuer.hasPrefix(LocalAuthority.namePrefix),
@@ -140,8 +145,8 @@ struct RenewCertificate {
         }
         let made: LocalAuthority
         do throws(CertificateFailure) { made = try LocalAuthority.make(now: now) } catch { throw .openSSL(error) }
-        try replace(names.key, made.key.pem, in: directory)
-        try replace(names.certificate, made.certificate.pem, in: directory)
+        try publish(
+            made.certificate, directory.path(of: names.certificate), made.key, directory.path(of: names.key))
         return (made, there == nil ? .made : .renewed)
     }
 
@@ -162,16 +167,42 @@ struct RenewCertificate {
         do throws(KeyFileProblem) { return try SecretDirectory(making: path) } catch { throw .file(error) }
     }
 
-    private func replace(_ name: String, _ bytes: [UInt8], in directory: SecretDirectory) throws(Problem) {
-        do throws(KeyFileProblem) { try directory.replace(name, bytes) } catch { throw .file(error) }
+    /// Puts a pair in place, so that whatever ends it in between leaves enough for `finish`.
+    private func publish(
+        _ certificate: Certificate, _ path: String, _ key: PrivateKey, _ keyPath: String
+    ) throws(Problem) {
+        try write(certificate.pem, to: path + Self.unfinished)
+        try write(key.pem, to: keyPath)
+        try write(certificate.pem, to: path)
+        try remove(path + Self.unfinished)
+    }
+
+    /// Brings what was ended in `publish` to its end, if the key was in place by then.
+    private func finish(_ path: String, key keyPath: String) throws(Problem) {
+        guard let waiting = try? readCertificate(path + Self.unfinished), let bytes = try? readFile(keyPath),
+            let key = PrivateKey(pem: bytes), waiting.belongs(to: key)
+        else { return }
+        // Whoever has put another certificate of this key there meanwhile has done it himself.
+        if try readCertificate(path)?.belongs(to: key) != true { try write(waiting.pem, to: path) }
+        try remove(path + Self.unfinished)
     }
 
     private func write(_ bytes: [UInt8], to path: String) throws(Problem) {
+        let (directory, name) = try place(of: path)
+        do throws(KeyFileProblem) { try directory.replace(name, bytes) } catch { throw .file(error) }
+    }
+
+    private func remove(_ path: String) throws(Problem) {
+        let (directory, name) = try place(of: path)
+        directory.remove(name)
+    }
+
+    private func place(of path: String) throws(Problem) -> (SecretDirectory, name: String) {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
         guard let name = parts.last, !name.isEmpty else { throw .foreign(path: path, what: "is no file") }
         let parent = parts.dropLast().joined(separator: "/")
         let directory = parts.count == 1 ? "." : parent.isEmpty ? "/" : parent
-        try replace(String(name), bytes, in: try open(directory))
+        return (try open(directory), String(name))
     }
 
     /// Nil when it is missing.
