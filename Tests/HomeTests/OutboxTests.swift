@@ -260,19 +260,20 @@ struct OutboxTests {
         await pair.close()
     }
 
-    @Test func `an event that was there at two unclean stops is poison`() async throws {
+    @Test func `an event that was there at four unclean stops is poison`() async throws {
         let pair = try await Pair.make()
         try await pair.befriend()
         try await pair.b.home.noteStart()
         try await send("poison", pair)
         try await send("behind it", pair)
         let (epoch, events) = try await pair.waiting(pair.a)
-        for stops in 0...2 {
+        for stops in 0...Home.poisonousStops {
             // It never gets as far as the clean stop, nor as the end of the transaction.
             try await pair.b.home.noteStart()
             let noted = try await pair.b.home.peerStore.noteSuspect(events[0].seq, epoch: epoch, of: pair.peerAtB.key)
             #expect(noted == stops)
         }
+        #expect(Home.poisonousStops == 4)
         let result = try await pair.b.home.applyTransaction(from: pair.peerAtB, epoch: epoch, events: events)
         #expect(result.rejected == [RejectedEvent(seq: events[0].seq, code: "poison")])
         #expect(result.ack == events[1].seq)

@@ -32,7 +32,7 @@ async def is_heard_again(stage):
 
 
 async def test_an_event_that_brings_the_process_down_is_poison(homes):
-    """Killed twice while it is being applied, it is rejected; what is behind it arrives, and there is no loop of crashes."""
+    """Killed four times while it is being applied, it is rejected; what is behind it arrives, and there is no loop of crashes."""
     stage = await Stage().set(homes)
     gamma, alpha = stage.gamma, stage.alpha
     try:
@@ -40,7 +40,7 @@ async def test_an_event_that_brings_the_process_down_is_poison(homes):
         events = [{**poison, "seq": gamma.next_seq}, {**behind, "seq": gamma.next_seq + 1}]
         await alpha.is_killed()
         await alpha.starts()
-        for _ in range(2):
+        for _ in range(4):
             await is_heard_again(stage)
             async with messages_are_locked(alpha):
                 sending = asyncio.create_task(gamma.send(alpha, gamma.transaction(alpha, events), within=60))

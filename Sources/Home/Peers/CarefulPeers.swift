@@ -20,7 +20,10 @@ final class CarefulPeers: Sendable {
 
 extension Home {
     /// At how many unclean stops an event must have been noted to be rejected as `poison`.
-    static let poisonousStops = 2
+    ///
+    /// A stop from outside, too, may come while an event is being applied: of 200 at random, two seconds apart on a busy machine, two met the
+    /// same event twice in a row. One that brings the process down by itself does so each time, and costs two more starts.
+    static let poisonousStops = 4
 
     /// Notes that this process serves the database. When the one before it did not end in order, the first transaction of each peer is
     /// applied with care, and what was being applied at that moment is counted.
