@@ -52,6 +52,8 @@ need_to_test() {
         need iproute2 have ip
         need nftables have nft
         need faketime has_file '/usr/lib/*/faketime/libfaketime.so.1'
+        # Ends a command at a step of a test's choice.
+        need strace have strace
     fi
     need python3-venv python3 -c 'import venv, ensurepip'
 }
