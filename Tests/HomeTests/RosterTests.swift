@@ -153,16 +153,8 @@ struct RosterTests {
     func parallelClaims() async throws {
         let pair = try await Pair.make()
         let mark = try #require(try await pair.a.home.rosterDigest(of: pair.peerAtA.key)).mark
-        let ids = IDSource()
-        let bob = pair.bob.id
         let pages = try (0..<4).map { page in
-            RosterPage(
-                mark: mark,
-                claims: try (0..<60).map { number in
-                    RosterClaim(
-                        user: try #require(UserID("p\(page)n\(number)@a.example")), friend: bob, state: .outgoing,
-                        request: ids.next())
-                })
+            RosterPage(mark: mark, claims: try pair.asking(60, "page\(page)n"))
         }
         await withTaskGroup(of: Void.self) { group in
             for page in pages {
@@ -177,12 +169,7 @@ struct RosterTests {
     func flood() async throws {
         let pair = try await Pair.make()
         let mark = try #require(try await pair.a.home.rosterDigest(of: pair.peerAtA.key)).mark
-        let ids = IDSource()
-        let claims = try (0..<OpenRequests.maximumOfPeer + 20).map { number in
-            RosterClaim(
-                user: try #require(UserID("p\(number)@a.example")), friend: pair.bob.id, state: .outgoing,
-                request: ids.next())
-        }
+        let claims = try pair.asking(OpenRequests.maximumOfPeer + 20, "p")
         let verdict = try await pair.b.home.checkRosters(RosterPage(mark: mark, claims: claims), of: pair.peerAtB)
         #expect(verdict == .checked)
         let waiting = try await pair.b.home.friendRequests(of: pair.bob)
@@ -193,6 +180,16 @@ struct RosterTests {
 }
 
 extension Pair {
+    /// Claims that so many people whom nobody knows have asked bob.
+    func asking(_ count: Int, _ name: String) throws -> [RosterClaim] {
+        let ids = IDSource()
+        return try (0..<count).map { number in
+            RosterClaim(
+                user: try #require(UserID("\(name)\(number)@a.example")), friend: bob.id, state: .outgoing,
+                request: ids.next())
+        }
+    }
+
     func verdict(_ from: TestHome, _ to: TestHome) async throws -> RosterVerdict {
         let peers = from === a ? (there: peerAtA, here: peerAtB) : (there: peerAtB, here: peerAtA)
         let digest = try #require(try await from.home.rosterDigest(of: peers.there.key))

@@ -67,7 +67,7 @@ extension PeerStore {
 
     /// Deletes rows that have been acknowledged at every note since `instant`, at most `chunk` of all peers together; returns how many.
     ///
-    /// A lane that was rewound for a peer that had restored a backup counts from its second acknowledgement.
+    /// A lane that went back for a peer that had restored a backup has a note of that (`markRewind`), so its rows are kept for as long again.
     func purgeOutbox(acknowledgedSince instant: Instant, chunk: Int) async throws(HomeError) -> Int {
         do throws(PostgresError) {
             return try await database.execute(
