@@ -138,7 +138,10 @@ async def test_a_resume_replays_what_was_read_elsewhere(home):
     await bob.connects(resume=True)
     await bob.socket.send("resume", session_id=bob.ready["session_id"], epoch=bob.ready["epoch"], s=seen)
     assert (await bob.receives("resumed"))["replayed"] == 2
-    assert [frame["type"] for frame in bob.socket.frames] == ["hello", "unread-changed", "new-private-message", "resumed"]
+    # What friends' statuses are may follow: such frames have no number, and nobody knows whether the dead socket took the last.
+    kinds = [frame["type"] for frame in bob.socket.frames]
+    assert kinds[:4] == ["hello", "unread-changed", "new-private-message", "resumed"]
+    assert set(kinds[4:]) <= {"friend-status-changed"}
     await hears_unread(bob, alice, 1, unread=0, last_seq=1)
 
 
