@@ -193,7 +193,8 @@ import Testing
             try await client.transaction { transaction in
                 try await transaction.execute("UPDATE counters SET value = 99")
                 gate.open()
-                try await transaction.execute("SELECT pg_sleep(0.05)")
+                // Longer than a busy machine takes to come back to who cancels.
+                try await transaction.execute("SELECT pg_sleep(1)")
             }
         }
         await gate.opened()

@@ -58,6 +58,7 @@ async def test_a_scrape_shows_sockets_commands_and_the_way_to_the_database(watch
         assert after["home_database_round_trip_seconds_count", "application", application] > 0
         assert after["home_database_waiters", "application", application] == 0
         assert after["home_database_reconnects_total", "application", application] == 0
+        assert after["home_database_statements_total", "application", application] > 0
     assert after["home_http_requests_total", "route", "/api/v1/register", "method", "POST", "status", "201"] == 2
     assert after["process_resident_memory_bytes"] > 1 << 20
     assert after["process_open_fds"] < after["process_max_fds"]

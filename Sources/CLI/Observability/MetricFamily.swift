@@ -65,6 +65,7 @@ struct MetricFamily: Sendable {
         MetricFamily("home_database_waiters", .gauge, "Queries that wait for a connection, by application name."),
         MetricFamily("home_database_in_flight", .gauge, "Round trips that are under way, by application name."),
         MetricFamily("home_database_reconnects_total", .counter, "Connections that were lost, by application name."),
+        MetricFamily("home_database_statements_total", .counter, "Statements that were sent, by application name."),
         MetricFamily(
             "home_database_round_trip_seconds", .histogram, "One round trip to PostgreSQL, by application name."),
     ]

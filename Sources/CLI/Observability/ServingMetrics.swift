@@ -54,17 +54,20 @@ struct ServingMetrics: Sendable {
         var waiters: [MetricSamples.Sample] = []
         var inFlight: [MetricSamples.Sample] = []
         var reconnects: [MetricSamples.Sample] = []
+        var statements: [MetricSamples.Sample] = []
         for client in [database.shared, database.writer] {
             let metrics = await client.metricsSnapshot
             let labels = [MetricSamples.Label(name: "application", value: client.configuration.applicationName)]
             waiters.append(.init(labels: labels, value: Double(metrics.waiters)))
             inFlight.append(.init(labels: labels, value: Double(metrics.inFlight)))
             reconnects.append(.init(labels: labels, value: Double(metrics.reconnects)))
+            statements.append(.init(labels: labels, value: Double(metrics.statements)))
         }
         return [
             MetricSamples(name: "home_database_waiters", kind: .gauge, samples: waiters),
             MetricSamples(name: "home_database_in_flight", kind: .gauge, samples: inFlight),
             MetricSamples(name: "home_database_reconnects_total", kind: .counter, samples: reconnects),
+            MetricSamples(name: "home_database_statements_total", kind: .counter, samples: statements),
         ]
     }
 

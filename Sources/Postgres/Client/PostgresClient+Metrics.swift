@@ -6,11 +6,14 @@ package struct PostgresMetrics: Sendable, Equatable {
     package let inFlight: Int
     /// Connections that were lost since the start.
     package let reconnects: Int
+    /// Statements that were sent since the start, BEGIN and COMMIT among them.
+    package let statements: Int
 
-    package init(waiters: Int, inFlight: Int, reconnects: Int) {
+    package init(waiters: Int, inFlight: Int, reconnects: Int, statements: Int) {
         self.waiters = waiters
         self.inFlight = inFlight
         self.reconnects = reconnects
+        self.statements = statements
     }
 }
 
@@ -23,7 +26,8 @@ extension PostgresClient {
                     continuation.resume(returning: pool.assumeIsolated { $0.metrics })
                 }
                 if !isRunning {
-                    continuation.resume(returning: PostgresMetrics(waiters: 0, inFlight: 0, reconnects: 0))
+                    continuation.resume(
+                        returning: PostgresMetrics(waiters: 0, inFlight: 0, reconnects: 0, statements: 0))
                 }
             }
         }

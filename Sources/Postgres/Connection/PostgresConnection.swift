@@ -23,6 +23,8 @@ actor PostgresConnection {
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
     /// How many flights are under way; read by the pool's choice and by metrics.
     nonisolated let load = Atomic<Int>(0)
+    /// How many statements it has sent.
+    nonisolated let sent = Atomic<Int>(0)
 
     private let onEvent: @Sendable (Event) -> Void
     private let roundTrips: Metrics.Timer?
@@ -121,6 +123,7 @@ actor PostgresConnection {
         inFlight.append(flight)
         flight.sentAt = thread.now
         load.wrappingAdd(1, ordering: .relaxed)
+        sent.wrappingAdd(flight.statementCount, ordering: .relaxed)
         for index in 0..<flight.statementCount {
             guard write(flight.statement(index), at: index, of: flight, to: connection) else {
                 end(.lost)

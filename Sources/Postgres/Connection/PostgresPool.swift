@@ -34,6 +34,8 @@ actor PostgresPool {
     private var isWatching = false
     private var isClosing = false
     private var reconnects = 0
+    /// Sent by connections that are gone.
+    private var statements = 0
     private var lastRefusal = "no answer"
     private var onStart: (@Sendable (PostgresError?) -> Void)?
     private var onClosed: (@Sendable () -> Void)?
@@ -141,6 +143,7 @@ actor PostgresPool {
 
     private func replace(_ index: Int, after cause: PostgresEnd) {
         let wasReady = slots[index].isReady
+        statements += slots[index].connection?.sent.load(ordering: .relaxed) ?? 0
         slots[index].connection = nil
         slots[index].isReady = false
         slots[index].lease?.connection = nil
@@ -296,7 +299,8 @@ actor PostgresPool {
         PostgresMetrics(
             waiters: waiting.count + waitingForLease.count,
             inFlight: slots.reduce(0) { $0 + ($1.connection?.load.load(ordering: .relaxed) ?? 0) },
-            reconnects: reconnects)
+            reconnects: reconnects,
+            statements: slots.reduce(statements) { $0 + ($1.connection?.sent.load(ordering: .relaxed) ?? 0) })
     }
 
     // MARK: Time limits
