@@ -11,7 +11,8 @@ enum Frame {
         if Self.find(#""type":"ack""#, in: bytes) != nil, let at = Self.find(#""nonce":"b-"#, in: bytes) {
             let numbers = Self.numbers(bytes, at, 2)
             self = .ack(pair: Int(numbers[0]), number: Int(numbers[1]))
-        } else if Self.find(#""type":"new-private-message""#, in: bytes) != nil,
+        } else if Self.find(#""type":"new-private-message""#, in: bytes) != nil
+            || Self.find(#""type":"new-channel-message""#, in: bytes) != nil,
             let at = Self.find(#""message":"b-"#, in: bytes)
         {
             let numbers = Self.numbers(bytes, at, 3)
@@ -29,6 +30,14 @@ enum Frame {
         let text = "b-\(pair)-\(number)-\(time)- the quick brown fox jumps over the lazy dog while it rains outside"
         return Array(
             #"{"type":"private-message","receiver_id":"\#(receiver)","message":"\#(text)","nonce":"b-\#(pair)-\#(number)-\#(run)"}"#
+                .utf8)
+    }
+
+    /// A `channel-message`, in the same way.
+    static func channelMessage(to channel: String, sender: Int, number: Int, at time: UInt64, run: UInt64) -> [UInt8] {
+        let text = "b-\(sender)-\(number)-\(time)- the quick brown fox jumps over the lazy dog while it rains outside"
+        return Array(
+            #"{"type":"channel-message","channel_id":"\#(channel)","message":"\#(text)","nonce":"b-\#(sender)-\#(number)-\#(run)"}"#
                 .utf8)
     }
 

@@ -61,8 +61,16 @@ enum Loopback {
     /// Signs in and returns the token.
     static func login(_ account: Description.Account, at server: Description.Homeserver) throws -> String {
         let body = #"{"username":"\#(account.name)","password":"\#(account.password)"}"#
+        return try value(of: "token", in: try post("/api/v1/login", body, at: server))
+    }
+
+    /// Posts JSON and returns the answer's body; a homeserver that has too much to do is asked again for ten seconds.
+    static func post(
+        _ path: String, _ body: String, token: String? = nil, at server: Description.Homeserver
+    ) throws -> String {
         let request =
-            "POST /api/v1/login HTTP/1.1\r\nHost: \(server.authority)\r\nContent-Type: application/json\r\n"
+            "POST \(path) HTTP/1.1\r\nHost: \(server.authority)\r\nContent-Type: application/json\r\n"
+            + (token.map { "Authorization: Bearer \($0)\r\n" } ?? "")
             + "Content-Length: \(body.utf8.count)\r\nConnection: close\r\n\r\n\(body)"
         for _ in 0..<200 {
             let descriptor = try connect(port: server.port)
@@ -73,16 +81,18 @@ enum Loopback {
                 usleep(50_000)
                 continue
             }
-            guard head.hasPrefix("HTTP/1.1 200") else {
-                throw Failure("login of \(account.user_id): \(head.prefix { $0 != "\r\n" })")
-            }
+            guard head.hasPrefix("HTTP/1.1 20") else { throw Failure("\(path): \(head.prefix { $0 != "\r\n" })") }
             var chunk = [UInt8](repeating: 0, count: 4096)
             while case let count = recv(descriptor, &chunk, chunk.count, 0), count > 0 { rest += chunk[0..<count] }
-            let text = String(decoding: rest, as: UTF8.self)
-            guard let start = text.range(of: #""token":""#)?.upperBound else { throw Failure("login without a token") }
-            return String(text[start...].prefix { $0 != "\"" })
+            return String(decoding: rest, as: UTF8.self)
         }
-        throw Failure("login of \(account.user_id) was refused for ten seconds")
+        throw Failure("\(path) was refused for ten seconds")
+    }
+
+    /// The first string under a key, found without a JSON parser.
+    static func value(of key: String, in text: String) throws -> String {
+        guard let start = text.range(of: "\"\(key)\":\"")?.upperBound else { throw Failure("no \(key) in an answer") }
+        return String(text[start...].prefix { $0 != "\"" })
     }
 
     /// Signs many in, two at a time.

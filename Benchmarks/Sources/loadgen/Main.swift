@@ -11,6 +11,8 @@ enum Main {
         CASE         local-1, local-16      100 pairs on the first homeserver, window 1 or 16
                      local-open             the same, 500 messages a second
                      federated-1, federated-16, federated-open   100 pairs across the two, half each way
+                     channel-1              a channel of 500 members online, one message at a time; the figures are of a delivery
+                     channel-10             the same, ten of them writing
                      idle                   10,000 signed-in sessions that do nothing
                      header                 the table's head, nothing else
         SECONDS      how long to send (default 10)
@@ -40,6 +42,9 @@ enum Main {
     static func run(_ name: String, _ seconds: Double, _ description: Description) async throws {
         let parts = name.split(separator: "-")
         if name == "idle" { return try await idle(description) }
+        if parts.count == 2, parts[0] == "channel", let senders = Int(parts[1]), (1...members).contains(senders) {
+            return try await channel(name, senders: senders, seconds, description)
+        }
         guard parts.count == 2, let place = Place(rawValue: String(parts[0])) else {
             throw Failure("no case \(name)\n\(usage)")
         }
@@ -60,6 +65,37 @@ enum Main {
         _ = try load.measure(mode, seconds: min(2, seconds), servers: servers)
         let measured = MessageLoad(loop, senders, receivers: receivers)
         let outcome = try measured.measure(mode, seconds: seconds, servers: servers)
+        print(outcome.row(name))
+        for (error, count) in outcome.errors { print_error("\(count) × \(error)\n") }
+        if outcome.lost + outcome.doubled + outcome.disordered > 0 { exit(1) }
+    }
+
+    static let members = 500
+
+    /// A community of 500 accounts of the first homeserver with a socket each, who come in by a link.
+    static func channel(
+        _ name: String, senders: Int, _ seconds: Double, _ description: Description
+    ) async throws {
+        let server = description.homeservers[0]
+        let accounts = Array(description.numbered(on: server.name).prefix(members))
+        guard accounts.count == members else { throw Failure("the demo needs --accounts \(members) or more") }
+        let tokens = try await Loopback.logins(accounts, at: server)
+        let community = try Loopback.post(
+            "/api/v1/servers", #"{"name":"Load"}"#, token: tokens[0], at: server)
+        let id = try Loopback.value(of: "server_id", in: community)
+        let channel = try Loopback.value(of: "channel_id", in: community)
+        let link = try Loopback.post("/api/v1/servers/\(id)/invite-links", "{}", token: tokens[0], at: server)
+        let code = try Loopback.value(of: "code", in: link)
+        for token in tokens.dropFirst() {
+            _ = try Loopback.post("/api/v1/invite-links/\(code)/join", "{}", token: token, at: server)
+        }
+        let loop = Loop()
+        let sockets = try tokens.map { try Socket(port: server.port, authority: server.authority, token: $0) }
+        for socket in sockets { try loop.add(socket) }
+        let warm = ChannelLoad(loop, sockets, channel: channel, senders: senders, window: 1)
+        _ = try warm.measure(seconds: min(2, seconds), servers: [server])
+        let load = ChannelLoad(loop, sockets, channel: channel, senders: senders, window: 1)
+        let outcome = try load.measure(seconds: seconds, servers: [server])
         print(outcome.row(name))
         for (error, count) in outcome.errors { print_error("\(count) × \(error)\n") }
         if outcome.lost + outcome.doubled + outcome.disordered > 0 { exit(1) }
