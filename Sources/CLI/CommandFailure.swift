@@ -13,7 +13,7 @@ struct CommandFailure: Error, CustomStringConvertible {
             case .unauthorized: "the password or token is not valid"
             case .forbidden(let what), .notFound(let what), .conflict(let what), .unavailable(let what): what
             case .invalid(let field, let problem), .tooLarge(let field, let problem): "\(field) \(problem)"
-            case .rateLimited: "too many attempts; try again later"
+            case .rateLimited, .slowMode: "too many attempts; try again later"
             case .notFriends: "the two are no friends"
             case .blocked: "one has blocked the other"
             case .remoteUnreachable(let server): "\(server) cannot be reached"

@@ -63,6 +63,8 @@ package struct ClientError: Error, Sendable, Equatable {
         case .tooLarge(let field, let problem): self.init(.tooLarge, field: field, problem: problem)
         case .rateLimited(let retryAfter):
             self.init(.rateLimited, "too many requests of this kind", retryAfter: retryAfter)
+        case .slowMode(let retryAfter):
+            self.init(.slowMode, "this channel is in slow mode", retryAfter: retryAfter)
         case .notFriends: self.init(.notFriends, "you and this user are not friends")
         case .blocked: self.init(.blocked, "this user cannot be reached")
         case .conflict(let how): self.init(.conflict, how)

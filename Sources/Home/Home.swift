@@ -21,6 +21,10 @@ package final class Home: Sendable {
     let rosterStore: RosterStore
     let presenceStore: PresenceStore
     let messageStore: DirectMessageStore
+    /// The communities that are in memory.
+    let board = CommunityBoard()
+    let communityStore: CommunityStore
+    let channelStore: ChannelStore
     let peerStore: PeerStore
     private let readiness: Readiness
     let claimed = Mutex("")
@@ -51,12 +55,16 @@ package final class Home: Sendable {
         self.database = database
         accountState = AccountState(settings: settings, time: time)
         presence = PresenceBoard(time: time)
-        writer = Writer(database: writerDatabase, delivery: delivery, presence: presence, time: time)
+        writer = Writer(
+            store: BatchStore(database: writerDatabase, board: board), delivery: delivery, presence: presence,
+            time: time)
         directory = UserDirectory(store: UserStore(database: database), server: settings.server)
         friendStore = FriendStore(database: database)
         rosterStore = RosterStore(database: database)
         presenceStore = PresenceStore(database: database)
         messageStore = DirectMessageStore(database: database)
+        communityStore = CommunityStore(database: database)
+        channelStore = ChannelStore(database: database)
         peerStore = PeerStore(database: database)
         readiness = Readiness(database: database, time: time)
     }
@@ -78,8 +86,8 @@ package final class Home: Sendable {
     /// Writes that wait for the Writer's next batch.
     package var waitingWrites: Int { writer.waitingCount }
 
-    /// Background upkeep: commands of the command line, what fails of the outboxes, purges, and
-    /// telling who comes and goes. Ends when its task is cancelled.
+    /// Background upkeep: commands of the command line, what fails of the outboxes, purges,
+    /// invitations whose time is over, and telling who comes and goes. Ends when its task is cancelled.
     ///
     /// - Parameter handlers: What other modules do on commands, beside `ControlCommands` or in place of them.
     package func run(handlers: [String: ControlHandler] = [:]) async {
@@ -89,6 +97,7 @@ package final class Home: Sendable {
             group.addTask { await self.runOutboxSweeps() }
             group.addTask { await self.runPurges() }
             group.addTask { await self.runPresence() }
+            group.addTask { await self.runInvites() }
         }
     }
 

@@ -15,6 +15,8 @@ package enum HomeError: Error, Sendable, Equatable {
     /// A field is over its limit.
     case tooLarge(field: String, problem: String)
     case rateLimited(retryAfter: Duration)
+    /// The channel is in slow mode, and his last message is too young.
+    case slowMode(retryAfter: Duration)
     case notFriends
     case blocked
     /// The request contradicts what is already there; the text says how.

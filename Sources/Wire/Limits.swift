@@ -74,6 +74,71 @@ package enum Limits {
     /// People whom one user can block.
     package static let blocks = 1000
 
+    // MARK: Communities
+
+    /// Unicode code points of the name of a community, a channel or a role, 1 at least.
+    package static let nameCodePoints = 64
+    /// Unicode code points of a community's description or a channel's topic.
+    package static let descriptionCodePoints = 1024
+    /// Unicode code points of the reason that a moderator gives, or of a report.
+    package static let reasonCodePoints = 512
+    /// Communities that one person is in.
+    package static let communities = 100
+    /// Channels of one community.
+    package static let channels = 200
+    /// Roles of one community, everyone's included.
+    package static let roles = 100
+    /// Roles of one member.
+    package static let rolesOfMember = 50
+    /// Overrides of one channel.
+    package static let overrides = 100
+    /// Members of one community.
+    package static let members = 100_000
+    /// Whom one message mentions.
+    package static let mentions = 50
+    /// People of one community whose invitation is open.
+    package static let openInvites = 1000
+    /// Of these, those whom one member has invited who does not manage invitations.
+    package static let openInvitesOfMember = 100
+    /// Invitations that are open for one person.
+    package static let openInvitesOfPerson = 100
+    /// Invite links of one community that can be followed.
+    package static let inviteLinks = 100
+    /// Of these, those of one member who does not manage invitations.
+    package static let inviteLinksOfMember = 20
+    /// Bans of one community.
+    package static let bans = 10_000
+    /// Open reports of one community.
+    package static let openReports = 1000
+    /// Of these, those of one member.
+    package static let openReportsOfMember = 20
+    /// Entries of a community's log that are kept.
+    package static let communityLog: Int64 = 10_000
+    /// Code points of a description or a topic in the log.
+    package static let loggedCodePoints = 100
+    /// How long members wait between two messages in slow mode, at most.
+    package static let slowMode = Duration.seconds(21_600)
+    /// The longest time-out of a member.
+    package static let timeOut = Duration.seconds(28 * 86_400)
+    /// How far back a ban deletes what somebody wrote.
+    package static let purge = Duration.seconds(7 * 86_400)
+    /// Messages that one unit of a purge deletes.
+    package static let purgeChunk = 100
+    /// The shortest life of an invitation or an invite link.
+    package static let inviteLifeAtLeast = Duration.seconds(60)
+    /// The longest life of an invitation.
+    package static let inviteLife = Duration.seconds(30 * 86_400)
+    /// The life of an invitation for which nobody says one.
+    package static let inviteLifeUsual = Duration.seconds(7 * 86_400)
+    /// The longest life of an invite link that has one.
+    package static let linkLife = Duration.seconds(365 * 86_400)
+    /// The most uses of an invite link that has a limit.
+    package static let linkUses: Int64 = 100_000
+    /// As far as unread messages and mentions of a channel are counted.
+    package static let unreadCounted = 1000
+    /// Channels that `ready` lists.
+    package static let readyChannels = 1000
+
     // MARK: Links
 
     /// Events of one transaction.

@@ -112,7 +112,8 @@ enum Sources {
     /// The fields that are read from JSON objects in a folder of the client API, by the accessors of `JSONObject`.
     static func readFields(in folder: String) throws -> Set<String> {
         try literals(
-            /\.(?:string|optionalString|integer|optionalInteger|bool|optionalBool|array|optionalArray|object|optionalObject|id|optionalID|userID)\(\s*"(\w+)"/,
+            // `query.text`, of a variable whose name ends so, reads a parameter.
+            /(?:[^r]y|[^y])\.(?:string|optionalString|clearableString|integer|optionalInteger|optionalSeconds|bool|optionalBool|array|optionalArray|object|optionalObject|permissions|id|optionalID|userID)\(\s*"(\w+)"/,
             in: folder)
     }
 

@@ -86,9 +86,10 @@ struct FrameSnapshotTests {
         ("own-status-changed", .ownStatusChanged(OwnPresence(status: .invisible, showsLastSeen: false))),
     ]
 
-    @Test("events, as a stream sends them", arguments: samples.map(\.0))
+    @Test("events, as a stream sends them", arguments: (samples + CommunitySamples.events).map(\.0))
     func events(name: String) throws {
-        let event = try #require(FrameSnapshotTests.samples.first { $0.0 == name }).1
+        let all = FrameSnapshotTests.samples + CommunitySamples.events
+        let event = try #require(all.first { $0.0 == name }).1
         try Snapshot.check("client-frames/\(name).json", EventFrame.body(of: event) + Array(#","s":42}"#.utf8))
     }
 
@@ -96,6 +97,10 @@ struct FrameSnapshotTests {
     func ack() throws {
         let body = EventFrame.body(of: AckFrame(nonce: "n \"1\"", receipt: FrameSnapshotTests.receipt))
         try Snapshot.check("client-frames/ack.json", body + Array(#","s":42}"#.utf8))
+        for (name, receipt) in CommunitySamples.receipts {
+            let body = EventFrame.body(of: ChannelAckFrame(nonce: "n \"1\"", receipt: receipt))
+            try Snapshot.check("client-frames/\(name).json", body + Array(#","s":42}"#.utf8))
+        }
     }
 
     @Test("hello and ready")
@@ -113,7 +118,8 @@ struct FrameSnapshotTests {
                     id: FrameSnapshotTests.id(3), user: FrameSnapshotTests.user("carol@alpha.example"),
                     direction: .incoming, state: .pending, timestamp: FrameSnapshotTests.time)
             ], blocks: [Block(user: FrameSnapshotTests.user("eve@beta.example"), since: FrameSnapshotTests.time)],
-            own: OwnPresence(status: .offline, showsLastSeen: true))
+            own: OwnPresence(status: .offline, showsLastSeen: true), communities: [CommunitySamples.community],
+            channels: [CommunitySamples.summary], serverInvites: [CommunitySamples.invite])
         let ready = ReadyFrame(
             stream: FrameSnapshotTests.id(4), epoch: "epoch", incarnation: "incarnation",
             user: FrameSnapshotTests.alice,
@@ -124,7 +130,8 @@ struct FrameSnapshotTests {
             user: FrameSnapshotTests.alice,
             state: ReadyState(
                 direct: [], friends: [], friendRequests: [], blocks: [],
-                own: OwnPresence(status: .online, showsLastSeen: true)))
+                own: OwnPresence(status: .online, showsLastSeen: true), communities: [], channels: [],
+                serverInvites: []))
         try Snapshot.check("client-frames/ready.empty.json", JSONWriter.bytes(of: empty))
         let hello = HelloFrame(server: FrameSnapshotTests.alice.server)
         try Snapshot.check("client-frames/hello.json", JSONWriter.bytes(of: hello))
@@ -153,14 +160,18 @@ struct FrameSnapshotTests {
         let limited = ErrorFrame(
             error: ClientError(.rateLimited, "too many frames of this kind", retryAfter: .milliseconds(200)))
         try Snapshot.check("client-frames/error.rate_limited.json", JSONWriter.bytes(of: limited))
+        let slow = ErrorFrame(
+            error: ClientError(.slowMode(retryAfter: .milliseconds(4200))), nonce: "n", refType: "channel-message")
+        try Snapshot.check("client-frames/error.slow_mode.json", JSONWriter.bytes(of: slow))
     }
 
     @Test("every error of the domain has a code, a status and a text")
     func errors() throws {
         let errors: [HomeError] = [
             .unauthorized, .forbidden("no"), .notFound("nothing is there"), .invalid(field: "f", problem: "is bad"),
-            .tooLarge(field: "f", problem: "is long"), .rateLimited(retryAfter: .milliseconds(1500)), .notFriends,
-            .blocked, .conflict("twice"), .remoteUnreachable(FrameSnapshotTests.bob.server), .unavailable("away"),
+            .tooLarge(field: "f", problem: "is long"), .rateLimited(retryAfter: .milliseconds(1500)),
+            .slowMode(retryAfter: .milliseconds(4200)), .notFriends, .blocked, .conflict("twice"),
+            .remoteUnreachable(FrameSnapshotTests.bob.server), .unavailable("away"),
             .internal,
         ]
         var lines: [UInt8] = []

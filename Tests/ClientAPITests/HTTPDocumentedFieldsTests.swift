@@ -20,6 +20,7 @@ struct HTTPDocumentedFieldsTests {
             try await tour.accounts()
             try await tour.friends()
             try await tour.history()
+            try await tour.communities()
             for (path, schema) in [
                 ("/api/v1/server", "http-server.json"), ("/api/v1/limits", "http-limits.json"),
                 ("/health", "http-health.json"),
@@ -103,6 +104,117 @@ struct HTTPDocumentedFieldsTests {
                 alice, "GET", "/api/v1/direct/fay@beta.example/messages", as: "http-direct-messages.json")
             let id = try history.string("conversation_id")
             try await ask(alice, "GET", "/api/v1/channels/\(id)/events?after=0", as: "http-events.json")
+        }
+
+        /// A community with everything that can be said of one.
+        mutating func communities() async throws {
+            let alice = try await server.signIn("alice")
+            let made = try await ask(
+                alice, "POST", "/api/v1/servers", #"{"name":"Gardens","description":"Of beds"}"#,
+                as: "http-community.json")
+            let path = "/api/v1/servers/\(try made.string("server_id"))"
+            try await ask(alice, "GET", "/api/v1/servers", as: "http-servers.json")
+            let role = try await ask(
+                alice, "POST", path + "/roles",
+                ##"{"name":"Gardener","permissions":["kick_members","mention_everyone"],"color":"#00ff7f"}"##,
+                as: "http-role.json")
+            let roleID = try role.string("role_id")
+            try await ask(alice, "GET", path + "/roles", as: "http-roles.json")
+            let channel = try await ask(
+                alice, "POST", path + "/channels",
+                #"{"name":"beds","topic":"What grows","private":true,"role_ids":["\#(roleID)"]}"#,
+                as: "http-channel.json")
+            let channelPath = "/api/v1/channels/\(try channel.string("channel_id"))"
+            try await ask(alice, "GET", path + "/channels", as: "http-channels.json")
+            let (bob, carol, dora) = (
+                try await server.signIn("bob"), try await server.signIn("carol"), try await server.signedIn("dora")
+            )
+            try await comeIn(to: path, alice, bob: bob, carol: carol, dora: dora)
+            try await moderate(path, channelPath, roleID, alice, bob)
+        }
+
+        /// Invitations and links: bob and carol join, dora is invited.
+        private mutating func comeIn(
+            to path: String, _ alice: HTTPTestClient, bob: HTTPTestClient, carol: HTTPTestClient, dora: HTTPTestClient
+        ) async throws {
+            for name in ["bob", "dora", "carol"] {
+                try await ask(alice, "POST", path + "/invites", #"{"user_id":"\#(name)"}"#, as: "http-invite.json")
+            }
+            try await ask(alice, "GET", path + "/invites?limit=1", as: "http-invites.json")
+            let invites = try await ask(bob, "GET", "/api/v1/server-invites", as: "http-server-invites.json")
+            let invite = try #require(try invites.objects("server_invites").first).string("invite_id")
+            try await ask(bob, "POST", "/api/v1/server-invites/\(invite)/accept", as: "http-joined.json")
+            let link = try await ask(
+                alice, "POST", path + "/invite-links", #"{"expires_in_seconds":3600,"max_uses":9}"#,
+                as: "http-invite-link.json")
+            let code = try link.string("code")
+            try await ask(alice, "GET", path + "/invite-links", as: "http-invite-links.json")
+            try await ask(carol, "GET", "/api/v1/invite-links/\(code)", as: "http-invite-link-preview.json")
+            for client in [carol, dora] {
+                try await ask(client, "POST", "/api/v1/invite-links/\(code)/join", as: "http-joined.json")
+            }
+            try await ask(
+                alice, "GET", path + "/invite-links/\(code)/uses?limit=1", as: "http-invite-link-uses.json")
+            for name in ["erik", "fred"] {
+                _ = try await server.signedIn(name)
+                try await ask(alice, "POST", path + "/invites", #"{"user_id":"\#(name)"}"#, as: "http-invite.json")
+            }
+            try await ask(alice, "GET", path + "/invites?limit=1", as: "http-invites.json")
+            // Of somebody who is invited twice there are two pages.
+            let second = try await ask(
+                alice, "POST", "/api/v1/servers", #"{"name":"Ponds"}"#, as: "http-community.json")
+            let erik = try await server.signIn("erik")
+            try await ask(
+                alice, "POST", "/api/v1/servers/\(try second.string("server_id"))/invites", #"{"user_id":"erik"}"#,
+                as: "http-invite.json")
+            try await ask(erik, "GET", "/api/v1/server-invites?limit=1", as: "http-server-invites.json")
+        }
+
+        private mutating func moderate(
+            _ path: String, _ channelPath: String, _ role: String, _ alice: HTTPTestClient, _ bob: HTTPTestClient
+        ) async throws {
+            try await ask(alice, "PUT", path + "/members/bob/roles/\(role)", as: "http-member.json")
+            try await ask(
+                alice, "PUT", path + "/members/bob/time-out", #"{"seconds":600,"reason":"calm"}"#,
+                as: "http-member.json")
+            try await ask(alice, "GET", path + "/members?limit=2", as: "http-members.json")
+            try await ask(alice, "GET", path + "/members/bob", as: "http-member.json")
+            try await ask(bob, "GET", path, as: "http-community.json")
+            try await ask(alice, "PATCH", channelPath, #"{"slow_mode_seconds":5}"#, as: "http-channel.json")
+            try await write(in: channelPath, alice)
+            for name in ["carol", "dora"] {
+                _ = try await alice.send("PUT", path + "/bans/\(name)", #"{"reason":"spam"}"#)
+            }
+            try await ask(alice, "GET", path + "/bans?limit=1", as: "http-bans.json")
+            let messages = try await ask(
+                alice, "GET", channelPath + "/messages", as: "http-channel-messages.json")
+            for message in try messages.objects("messages") {
+                let id = try message.string("message_id")
+                let report = try await ask(
+                    alice, "POST", channelPath + "/messages/\(id)/reports", #"{"reason":"look"}"#,
+                    as: "http-report-receipt.json")
+                _ = try await alice.send(
+                    "POST", path + "/reports/\(try report.string("report_id"))/close", #"{"note":"seen"}"#)
+            }
+            try await ask(alice, "GET", path + "/reports?limit=1", as: "http-reports.json")
+            let last = try #require(try messages.objects("messages").last).string("message_id")
+            _ = try await alice.send("DELETE", channelPath + "/messages/\(last)?reason=spam")
+            try await ask(alice, "GET", channelPath + "/messages", as: "http-channel-messages.json")
+            try await ask(alice, "GET", channelPath + "/events?after=0", as: "http-channel-events.json")
+            try await ask(alice, "GET", path + "/audit-log?limit=2", as: "http-audit-log.json")
+            try await ask(alice, "GET", path + "/audit-log?limit=200", as: "http-audit-log.json")
+        }
+
+        private func write(in channelPath: String, _ client: HTTPTestClient) async throws {
+            let home = server.test.home
+            let account = try await home.authenticate(token: try #require(client.token)).account
+            let id = try #require(channelPath.split(separator: "/").last.flatMap { ConversationID(String($0)) })
+            var last: MessageID?
+            for nonce in ["a", "b", "c"] {
+                let message = NewChannelMessage(
+                    channel: id, text: "hello", nonce: nonce, replyTo: last, mentions: [.everyone])
+                last = try await home.sendChannelMessages([message], from: account)[0].get().messageID
+            }
         }
     }
 }

@@ -31,6 +31,15 @@ struct RateLimitTests {
         #expect(waits == [nil, .seconds(1), nil])
     }
 
+    @Test("what stays: 120 at once, then one in half a minute")
+    func creations() {
+        let limits = RateLimits(isEnabled: true)
+        for _ in 0..<120 { #expect(limits.admit(alice, .creation, at: .seconds(1)) == .admitted) }
+        #expect(limits.admit(alice, .creation, at: .seconds(1)) == .refused(retryAfter: .seconds(30)))
+        #expect(limits.admit(alice, .command, at: .seconds(1)) == .admitted)
+        #expect(limits.admit(alice, .creation, at: .seconds(31)) == .admitted)
+    }
+
     @Test("messages: 50 at once, then 5 a second; the user's sockets share them, other users do not")
     func messages() {
         let limits = RateLimits(isEnabled: true)

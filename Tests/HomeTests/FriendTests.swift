@@ -113,5 +113,8 @@ func described(_ event: Event) -> String {
     case .friendshipChanged(let change):
         "\(change.user.local == "bob" ? "alice" : "bob"): \(change.state.rawValue) \(change.user.local)"
             + (change.reason.map { " \($0.rawValue)" } ?? "") + (change.code.map { " \($0)" } ?? "")
+    case .newChannelMessage, .messageDeleted, .channelUnreadChanged, .newServerInvite, .serverInviteChanged,
+        .communityChanged, .channelChanged, .memberChanged, .reportChanged:
+        "of a community"
     }
 }

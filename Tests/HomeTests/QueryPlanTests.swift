@@ -42,8 +42,9 @@ struct QueryPlanTests {
             // A conversation is entered where the reader is in it, or not at all.
             let entersConversation = plan.contains("using messages_pkey")
             #expect(entersConversation == statement.sql.contains("m.seq > "), "\(size) \(statement.name):\n\(plan)")
+            let place = statement.sql.contains("channel_markers") ? "u.channel" : "r.conversation"
             #expect(
-                !entersConversation || plan.contains("(conversation = r.conversation) AND (seq > "),
+                !entersConversation || plan.contains("(conversation = \(place)) AND (seq > "),
                 "\(size) \(statement.name):\n\(plan)")
         }
     }
@@ -79,13 +80,17 @@ struct QueryPlanTests {
     }
 
     private func statements() -> [(name: String, sql: String)] {
-        let store = BatchStore(database: PostgresClient(PostgresConfiguration(conninfo: "")))
+        let store = BatchStore(
+            database: PostgresClient(PostgresConfiguration(conninfo: "")), board: CommunityBoard())
         let pair = RosterPair(owner: UserKey(1), other: UserKey(2))
         let ids = IDSource()
         var needs = BatchNeeds(mayHaveRun: false)
         needs.conversations = [pair]
         needs.rosters = [pair]
-        needs.nonces = [NonceKey(pair: pair, nonce: "n")]
+        needs.nonces = [
+            NonceKey(author: pair.owner, place: .direct(pair.other), nonce: "n"),
+            NonceKey(author: pair.owner, place: .channel(ChannelKey(1)), nonce: "n"),
+        ]
         needs.messages = [ids.next()]
         needs.unread = [ReadPlace(pair: pair, seq: 1)]
         needs.requests = [ids.next()]
@@ -94,6 +99,7 @@ struct QueryPlanTests {
         needs.acknowledged = [PeerKey(1): 5]
         needs.overdue = [PeerKey(1): 5]
         needs.shown = [UserKey(1)]
+        declareCommunities(&needs)
         var batch = Batch(now: Instant(seconds: 1), mayHaveRun: false)
         batch.conversations[1] = ConversationCounters(id: ids.next(), lastSeq: 1, lastN: 1)
         batch.touchedConversations = [1]
@@ -102,8 +108,51 @@ struct QueryPlanTests {
         batch.shown[UserKey(1)] = StoredPresence(isInvisible: true, showsLastSeen: true)
         batch.touchedShown = [UserKey(1)]
         batch.failedOutbox = [(PeerKey(1), 1)]
+        touchCommunities(&batch, ids)
         return store.reads(for: needs).enumerated().map { ("read \($0.offset)", $0.element.query.sql) }
             + store.writes(of: batch).enumerated().map { ("write \($0.offset)", $0.element.sql) }
+    }
+
+    private func declareCommunities(_ needs: inout BatchNeeds) {
+        let ids = IDSource()
+        let member = MemberPlace(community: CommunityKey(1), user: UserKey(1))
+        let marker = MarkerPlace(owner: UserKey(1), channel: ChannelKey(900))
+        needs.communities = [member.community]
+        needs.newCommunities = 1
+        needs.channels = [marker.channel]
+        needs.channelPlaces = [ChannelPlace(marker: marker, seq: 20990, words: "everyone")]
+        needs.lastMessages = [marker]
+        needs.logged = [ids.next()]
+        needs.invites = [ids.next()]
+        needs.openInvites = [member]
+        needs.links = ["code"]
+        needs.reports = [ids.next()]
+        needs.counts = [member]
+        needs.invitesTo = [member.user]
+        needs.invitesOf = [member.community]
+        needs.channelsOf = [member.community]
+        needs.memberships = [member.user]
+    }
+
+    private func touchCommunities(_ batch: inout Batch, _ ids: IDSource) {
+        let member = MemberPlace(community: CommunityKey(1), user: UserKey(1))
+        guard let owner = UserID("u1@alpha.example") else { preconditionFailure("an address") }
+        let gone = Community(
+            key: member.community, id: ids.next(), host: nil, name: "c", description: nil,
+            owner: ResolvedUser(key: member.user, id: owner, peer: nil), version: 1, createdAt: batch.now)
+        batch.rows.members = [member]
+        batch.rows.timeOuts = [member]
+        batch.rows.communities = [member.community]
+        batch.rows.joined = [member]
+        batch.rows.roles = [RolePlace(community: member.community, role: ids.next())]
+        batch.rows.channels = [ChannelKey(1): member.community]
+        batch.rows.overrides = [ChannelKey(1): member.community]
+        batch.rows.endedBans = [member]
+        batch.rows.deleted = [member.community: gone]
+        batch.rows.conversationEvents = [
+            ConversationEventRow(
+                conversation: 1, seq: 1, kind: .messageDeleted, message: ids.next(), actor: UserKey(1), at: batch.now)
+        ]
     }
 
     private func fill(_ database: PostgresClient) async throws {
@@ -121,6 +170,58 @@ struct QueryPlanTests {
             INSERT INTO messages (conversation, seq, n, id, author, receiver, body, nonce, sent_at)
             SELECT c, s, s, gen_random_uuid(), 2 * c - s % 2, 2 * c - 1 + s % 2, 'hello', 'n' || s, now()
             FROM generate_series(1, 1000) c, generate_series(1, 1000) s
+            """,
+            """
+            INSERT INTO communities (key, id, name, owner, created_at)
+            SELECT i, gen_random_uuid(), 'c', 1, now() FROM generate_series(1, 100) i
+            """,
+            """
+            INSERT INTO community_roles (community, id, name, permissions, position, is_everyone)
+            SELECT c, gen_random_uuid(), 'r', 0, r, r = 0 FROM generate_series(1, 100) c, generate_series(0, 20) r
+            """,
+            """
+            INSERT INTO community_channels (conversation, community, kind, name, position)
+            SELECT i, 1 + i / 10, 'text', 'c', 1 FROM generate_series(1, 900) i
+            """,
+            """
+            INSERT INTO channel_overrides (conversation, kind, target, allow, deny)
+            SELECT i, 'everyone', '', 1, 0 FROM generate_series(1, 900) i
+            """,
+            """
+            INSERT INTO community_members (community, member, joined_at)
+            SELECT c, m, now() FROM generate_series(1, 100) c, generate_series(1, 1000) m
+            """,
+            """
+            INSERT INTO channel_markers (owner, conversation, read_seq)
+            SELECT m, c, 20990 FROM generate_series(1, 500) m, generate_series(801, 900) c
+            """,
+            """
+            INSERT INTO community_bans (community, banned, by_user, created_at)
+            SELECT c, m, 1, now() FROM generate_series(1, 100) c, generate_series(1001, 1100) m
+            """,
+            """
+            INSERT INTO community_log (community, version, event, at, actor, action)
+            SELECT c, v, gen_random_uuid(), now(), 1, 'member.join'
+            FROM generate_series(1, 100) c, generate_series(1, 1000) v
+            """,
+            """
+            INSERT INTO community_invites (id, community, inviter, invitee, state, is_shown, created_at, expires_at)
+            SELECT gen_random_uuid(), c, 1, m, 'pending', true, now(), now()
+            FROM generate_series(1, 100) c, generate_series(1101, 1200) m
+            """,
+            """
+            INSERT INTO community_links (code, community, creator, created_at)
+            SELECT 'l' || c || ' ' || i, c, 1, now() FROM generate_series(1, 100) c, generate_series(1, 50) i
+            """,
+            """
+            INSERT INTO community_reports (id, community, conversation, message, author, reporter, reason, created_at)
+            SELECT gen_random_uuid(), c, c, gen_random_uuid(), 1, 1, 'r', now()
+            FROM generate_series(1, 100) c, generate_series(1, 50) i
+            """,
+            """
+            INSERT INTO messages (conversation, seq, n, id, author, body, nonce, sent_at)
+            SELECT 900, 1000 + s, 1000 + s, gen_random_uuid(), 1 + s % 100, 'hello', 'n' || s, now()
+            FROM generate_series(1, 20000) s
             """,
             "INSERT INTO peers (name) SELECT 'p' || i || '.example' FROM generate_series(1, 300) i",
             "INSERT INTO outbound_links (peer, last, acked) SELECT key, 1000, 900 FROM peers",

@@ -60,7 +60,7 @@ struct UnreadTests {
             let draft = MessageDraft(
                 id: test.home.ids.next(), author: local(author), receiver: local(receiver), text: "x", nonce: nil,
                 timestamp: test.time.now())
-            return .send(SendDirectMessage(draft: draft, stream: nil))
+            return .send(SendDirectMessage(draft: draft, receiver: local(receiver), stream: nil))
         }
         func reads(_ seq: Int64) -> Step { .read(MarkRead(account: bob, other: local(alice), seq: seq)) }
         let answers = await test.home.writer.submit(contentsOf: [

@@ -3,6 +3,7 @@
 import pytest_asyncio
 
 from harness.homes import Homes
+from harness.waiting import eventually
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -75,6 +76,27 @@ async def test_an_eleventh_socket_is_one_too_many(home):
     for tab in tabs:
         await tab.socket.position()
         await tab.socket.close()
+
+
+async def test_what_stays_has_a_bucket_of_its_own(limited):
+    alice, bob = await limited.person("alice"), await limited.person("bob")
+    made = (await alice.http("POST", "/servers", json={"name": "Much"})).expect(201).json
+    path = f"/servers/{made['server_id']}"
+    created = 1
+
+    async def is_refused_for_long():
+        nonlocal created
+        answer = await alice.http("POST", path + "/channels", json={"name": "one more"})
+        created += answer.status == 201
+        # A command too many waits for half a second; one thing too many for half a minute.
+        return answer.status == 429 and answer.json["retry_after_ms"] > 5000 and answer
+
+    answer = await eventually(is_refused_for_long, "an hour's things are made", within=60)
+    assert 20 <= int(answer.headers["Retry-After"]) <= 30
+    assert 120 <= created <= 122, created
+    # What was there can be used, and others are not concerned.
+    (await alice.http("GET", path)).expect(200)
+    (await bob.http("POST", "/servers", json={"name": "Little"})).expect(201)
 
 
 async def test_limits_are_told_in_hello_and_over_http_alike(home):

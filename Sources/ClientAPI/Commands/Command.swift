@@ -27,7 +27,7 @@ enum CommandAction: Sendable {
     /// A use case: it runs in a task of its own, and the next frame waits until it is done.
     case run(@Sendable (CommandContext) async throws(HomeError) -> CommandAnswer)
     /// Runs in the same way, together with the messages that wait right behind it.
-    case message(PrivateMessageCommand)
+    case message(MessageCommand)
     case ping(PingCommand)
     case resume(ResumeCommand)
     case bye

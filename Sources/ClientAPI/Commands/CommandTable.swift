@@ -4,6 +4,7 @@ import Wire
 enum CommandTable {
     static let commands: [Command] = [
         PrivateMessageCommand.command,
+        ChannelMessageCommand.command,
         MarkReadCommand.command,
         StatusUpdateCommand.command,
         PingCommand.command,

@@ -4,7 +4,7 @@ import Wire
 /// `private-message`: a message to a friend, here or on another homeserver.
 struct PrivateMessageCommand: Sendable {
     static let command = Command(type: "private-message", rate: .message) { frame, home throws(FieldError) in
-        .message(try PrivateMessageCommand(frame, home: home))
+        .message(.direct(try PrivateMessageCommand(frame, home: home)))
     }
 
     let receiver: UserID
@@ -22,14 +22,6 @@ struct PrivateMessageCommand: Sendable {
         guard try frame.optionalArray("attachments")?.isEmpty ?? true else {
             throw frame.problem("attachments", "must be empty: this homeserver does not take files")
         }
-    }
-
-    /// A frame that is a message of the right form; nil leaves it to the way of all frames, which says what is wrong with it.
-    static func read(_ bytes: [UInt8], home: ServerName) -> (frame: ClientFrame, command: PrivateMessageCommand)? {
-        guard let frame = try? ClientFrame(bytes), frame.type == command.type,
-            let command = try? PrivateMessageCommand(frame.object, home: home)
-        else { return nil }
-        return (frame, command)
     }
 
     /// Sends messages in their order and says what each is answered.

@@ -14,6 +14,15 @@ enum EventFrame {
         case .friendRequestAccepted(let notice): body(of: FriendRequestAcceptedFrame(notice: notice))
         case .friendshipChanged(let change): body(of: FriendshipChangedFrame(change: change))
         case .ownStatusChanged(let own): body(of: OwnStatusChangedFrame(own: own))
+        case .newChannelMessage(let message): body(of: ChannelMessageFrame(message: message))
+        case .messageDeleted(let deletion): body(of: MessageDeletedFrame(deletion: deletion))
+        case .channelUnreadChanged(let change): body(of: ChannelUnreadChangedFrame(change: change))
+        case .newServerInvite(let invite): body(of: NewServerInviteFrame(invite: invite))
+        case .serverInviteChanged(let change): body(of: ServerInviteChangedFrame(change: change))
+        case .communityChanged(let change): body(of: CommunityChangedFrame(change: change))
+        case .channelChanged(let change): body(of: ChannelChangedFrame(change: change))
+        case .memberChanged(let change): body(of: MemberChangedFrame(change: change))
+        case .reportChanged(let change): body(of: ReportChangedFrame(change: change))
         }
     }
 

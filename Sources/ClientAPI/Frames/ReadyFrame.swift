@@ -21,14 +21,13 @@ struct ReadyFrame: JSONWritable {
         json.field("username", user.local)
         state.own.writeFields(to: &json)
         json.endObject()
-        // Communities are a feature to come; a client may count on the lists all the same.
-        json.list("servers", [Never](), { _, _ in })
-        json.list("channels", [Never](), { _, _ in })
+        json.list("servers", state.communities, { $0.writeSummary(to: &$1) })
+        json.list("channels", state.channels, ReadyFrame.channel)
         json.list("direct", state.direct, ReadyFrame.direct)
         json.list("friends", state.friends, { $0.writeFields(to: &$1) })
         json.list("friend_requests", state.friendRequests, ReadyFrame.friendRequest)
         json.list("blocks", state.blocks, ReadyFrame.block)
-        json.list("server_invites", [Never](), { _, _ in })
+        json.list("server_invites", state.serverInvites, { $0.writeOffer(to: &$1) })
         json.endObject()
     }
 
@@ -50,6 +49,15 @@ struct ReadyFrame: JSONWritable {
         if last.isCut { json.field("truncated", true) }
         json.field("timestamp", last.timestamp)
         json.endObject()
+    }
+
+    private static func channel(_ summary: ChannelSummary, _ json: inout JSONWriter) {
+        json.field("id", summary.id)
+        json.field("server_id", summary.community)
+        json.field("last_seq", summary.lastSeq)
+        json.field("read_seq", summary.readSeq)
+        json.field("unread", summary.unread)
+        json.field("mentions", summary.mentions)
     }
 
     private static func block(_ block: Block, _ json: inout JSONWriter) {

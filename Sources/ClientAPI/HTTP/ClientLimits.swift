@@ -20,5 +20,13 @@ enum ClientLimits {
         json.field("resume_frames", Limits.resumeFrames)
         json.field("resume_ms", Limits.resumeWindow.wholeMilliseconds)
         json.field("ticket_ms", Limits.ticketLife.wholeMilliseconds)
+        json.field("name_code_points", Limits.nameCodePoints)
+        json.field("description_code_points", Limits.descriptionCodePoints)
+        json.field("reason_code_points", Limits.reasonCodePoints)
+        json.field("communities", Limits.communities)
+        json.field("channels", Limits.channels)
+        json.field("roles", Limits.roles)
+        json.field("overrides", Limits.overrides)
+        json.field("mentions", Limits.mentions)
     }
 }

@@ -24,9 +24,9 @@ struct HTTPCall: Sendable {
         return try await home.authenticate(token: token)
     }
 
-    /// Takes one of the user's commands, which he has together for HTTP and his sockets.
-    func countCommand(of account: Account) throws(HomeError) {
-        switch rateLimits.admit(account.key, .command, at: home.time.monotonic()) {
+    /// Takes one of the user's commands, which he has together for HTTP and his sockets; or one of another kind.
+    func countCommand(of account: Account, as rate: RateClass = .command) throws(HomeError) {
+        switch rateLimits.admit(account.key, rate, at: home.time.monotonic()) {
         case .admitted: return
         case .refused(let retryAfter): throw .rateLimited(retryAfter: retryAfter)
         case .abuse: throw .rateLimited(retryAfter: HTTPCall.abuseWait)

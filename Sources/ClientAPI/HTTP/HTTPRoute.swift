@@ -30,6 +30,14 @@ struct HTTPRoute: Sendable {
         }
     }
 
+    /// A route of a signed-in user by which something is made that stays.
+    static func making(_ path: String, _ handle: @escaping SignedInHandler) -> HTTPRoute {
+        signedIn(.post, path) { call, login in
+            try call.countCommand(of: login.account, as: .creation)
+            return try await handle(call, login)
+        }
+    }
+
     /// Whether a request's path, as it stands in the request line, is one of this route.
     func matches(_ requested: some StringProtocol) -> Bool {
         let pattern = path.split(separator: "/")

@@ -6,7 +6,8 @@ import Hummingbird
 enum HTTPRoutes {
     static let all: [HTTPRoute] =
         ServerRoutes.all + AccountRoutes.all + SessionRoutes.all + FriendRoutes.all + FriendRequestRoutes.all
-        + BlockRoutes.all + HistoryRoutes.all
+        + BlockRoutes.all + HistoryRoutes.all + CommunityRoutes.all + CommunityChannelRoutes.all + RoleRoutes.all
+        + MemberRoutes.all + ModerationRoutes.all + ServerInviteRoutes.all + InviteLinkRoutes.all
 
     /// The methods that a requested path takes; none when there is no such path. The socket's is `SocketRoute`'s.
     static func methods(of path: String) -> [HTTPRequest.Method] {

@@ -2,10 +2,11 @@ import HTTPTypes
 import Home
 import Wire
 
-/// What was said: direct history by number, and the events of a conversation that fill a hole.
+/// What was said: history by number, of a direct conversation and of a channel, and the events of either that fill a hole.
 enum HistoryRoutes {
     static let all: [HTTPRoute] = [
         .signedIn(.get, "/api/v1/direct/{address}/messages", directMessages),
+        .signedIn(.get, "/api/v1/channels/{id}/messages", channelMessages),
         .signedIn(.get, "/api/v1/channels/{id}/events", events),
     ]
 
@@ -28,6 +29,26 @@ enum HistoryRoutes {
         }
     }
 
+    private static func channelMessages(_ call: HTTPCall, _ login: Login) async throws -> HTTPAnswer {
+        let channel: ConversationID = try call.pathID("id")
+        let page = try historyPage(try call.query())
+        let history = try await call.home.channelMessages(in: channel, page: page, of: login.account)
+        return .object { json in
+            json.key("messages")
+            json.beginArray()
+            for message in history.messages {
+                json.beginObject()
+                message.writeFields(to: &json)
+                json.endObject()
+            }
+            json.endArray()
+            json.field("server_id", history.community)
+            json.field("channel_id", history.channel)
+            json.field("last_seq", history.lastSeq)
+            json.field("read_seq", history.readSeq)
+        }
+    }
+
     private static func events(_ call: HTTPCall, _ login: Login) async throws -> HTTPAnswer {
         let conversation: ConversationID = try call.pathID("id")
         let query = try call.query()
@@ -37,7 +58,10 @@ enum HistoryRoutes {
         let page = try await call.home.events(
             in: conversation, after: after, limit: try limit(query), of: login.account)
         return .object { json in
-            json.field("events", page.events.map { frame(of: $0, for: login.account) })
+            json.key("events")
+            json.beginArray()
+            for event in page.events { write(event, for: login.account, to: &json) }
+            json.endArray()
             json.field("conversation_id", page.conversationID)
             json.field("last_seq", page.lastSeq)
         }
@@ -61,9 +85,12 @@ enum HistoryRoutes {
     }
 
     /// An event is the live frame that told of it, without that socket's `s`: a client handles both alike.
-    private static func frame(of event: ConversationEvent, for reader: Account) -> DirectMessageFrame {
+    private static func write(_ event: ConversationEvent, for reader: Account, to json: inout JSONWriter) {
         switch event {
-        case .message(let message): DirectMessageFrame(message.author == reader.id ? .sent : .received, message)
+        case .message(let message):
+            json.value(DirectMessageFrame(message.author == reader.id ? .sent : .received, message))
+        case .channelMessage(let message): json.value(ChannelMessageFrame(message: message))
+        case .messageDeleted(let deletion): json.value(MessageDeletedFrame(deletion: deletion))
         }
     }
 }

@@ -9,12 +9,15 @@ enum RateClass: Sendable {
     case status
     /// Everything else: 120 in 60 s.
     case command
+    /// What stays when it is over, such as channels, roles, links and reports: 120 in an hour, beside being a command.
+    case creation
 
     var rule: RateRule {
         switch self {
         case .message: RateRule(burst: 50, perSecond: 5)
         case .status: RateRule(burst: 5, perSecond: 0.25)
         case .command: RateRule(burst: 120, perSecond: 2)
+        case .creation: RateRule(burst: 120, perSecond: 120.0 / 3600)
         }
     }
 }
@@ -24,7 +27,7 @@ enum RateClass: Sendable {
 ///
 /// "Five times over", the point at which a socket is closed, is a second bucket of five times the size and rate, from which
 /// every command takes, admitted or not. Buckets that are full again are forgotten when a shard has doubled since it last
-/// forgot, so memory follows the number of users who were active within the last minute.
+/// forgot, so memory follows the number of users who were active within the last minute, or have made something within the last hour.
 final class RateLimits: Sendable {
     enum Admission: Equatable {
         case admitted

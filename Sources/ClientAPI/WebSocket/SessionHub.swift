@@ -170,7 +170,7 @@ package final class SessionHub: Sendable {
         var wakes = SocketWakes()
         for event in events {
             var body: [UInt8]?
-            for user in event.recipients {
+            for user in event.recipients where user != event.leavingOut {
                 for stream in streams(of: user) where stream.id != event.except {
                     let bytes = body ?? EventFrame.body(of: event.body)
                     body = bytes

@@ -100,13 +100,13 @@ extension WebSocketSession {
     /// The same for messages: those that wait behind the first when its task begins, which is after all that one read has brought,
     /// go with it. They share a commit, and their acks a write.
     private func start(
-        _ first: PrivateMessageCommand, for frame: ClientFrame, cameAt: Duration, on stream: SessionStream
+        _ first: MessageCommand, for frame: ClientFrame, cameAt: Duration, on stream: SessionStream
     ) {
         guard let handle else { return }
         let context = CommandContext(home: environment.home, account: stream.login.account, stream: stream.id)
         task {
             let (others, overRate) = handle.session.messagesThatWait()
-            let answers = await PrivateMessageCommand.send([first] + others.map(\.command), context)
+            let answers = await MessageCommand.send([first] + others.map(\.command), context)
             let session = handle.session
             let now = session.environment.hub.time.monotonic()
             session.noteAcknowledgement(answers[0], after: now - cameAt)
@@ -125,15 +125,15 @@ extension WebSocketSession {
     /// The messages that wait, as far as the rate admits them. The first one beyond that was counted already; what it is
     /// told comes behind the answers of those before it.
     private func messagesThatWait() -> (
-        admitted: [(frame: ClientFrame, command: PrivateMessageCommand, cameAt: Duration)],
+        admitted: [(frame: ClientFrame, command: MessageCommand, cameAt: Duration)],
         overRate: (frame: ClientFrame, admission: RateLimits.Admission)?
     ) {
         defer { readOn() }
-        var messages: [(frame: ClientFrame, command: PrivateMessageCommand, cameAt: Duration)] = []
+        var messages: [(frame: ClientFrame, command: MessageCommand, cameAt: Duration)] = []
         let home = environment.home.server
-        while let next = intake.take({ PrivateMessageCommand.read($0, home: home) }) {
-            environment.metrics.received(PrivateMessageCommand.command)
-            let admission = admission(PrivateMessageCommand.command.rate)
+        while let next = intake.take({ MessageCommand.read($0, home: home) }) {
+            environment.metrics.received(next.value.command.command)
+            let admission = admission(next.value.command.command.rate)
             guard admission == .admitted else { return (messages, (next.value.frame, admission)) }
             messages.append((next.value.frame, next.value.command, next.cameAt))
         }

@@ -6,11 +6,14 @@ package struct Event: Sendable {
     package let recipients: [UserKey]
     /// The socket that caused it and therefore gets an answer of its own instead.
     package let except: StreamID?
+    /// One of the recipients who is told in another way.
+    package let leavingOut: UserKey?
     package let body: Body
 
-    package init(to recipients: [UserKey], except: StreamID? = nil, _ body: Body) {
+    package init(to recipients: [UserKey], except: StreamID? = nil, leavingOut: UserKey? = nil, _ body: Body) {
         self.recipients = recipients
         self.except = except
+        self.leavingOut = leavingOut
         self.body = body
     }
 
@@ -32,6 +35,24 @@ package struct Event: Sendable {
         case friendshipChanged(FriendshipChange)
         /// `own-status-changed`, to every session of the user who changed it.
         case ownStatusChanged(OwnPresence)
+        /// `new-channel-message`, to every member who sees the channel; the author's sessions get one with the nonce.
+        case newChannelMessage(ChannelMessage)
+        /// `message-deleted`, to every member who sees the channel.
+        case messageDeleted(MessageDeletion)
+        /// `unread-changed`, to every session of the user who has read a channel.
+        case channelUnreadChanged(ChannelUnreadChange)
+        /// `new-server-invite`, to the person who is invited.
+        case newServerInvite(ServerInvite)
+        /// `server-invite-changed`, to the person who is invited.
+        case serverInviteChanged(ServerInviteChange)
+        /// `community-changed`, to its members, or to the one who came or went.
+        case communityChanged(CommunityChange)
+        /// `channel-changed`, to those who see the channel, or no longer do.
+        case channelChanged(ChannelChange)
+        /// `member-changed`, to every member.
+        case memberChanged(MemberChange)
+        /// `report-changed`, to those who handle reports.
+        case reportChanged(ReportChange)
     }
 }
 

@@ -83,32 +83,12 @@ struct DirectMessageStore: Sendable {
     func messages(
         in conversation: Int64, page: HistoryPage, of account: Account
     ) async throws(HomeError) -> [DirectMessage] {
-        let limit = Int64(page.limit)
-        let chosen: PostgresQuery =
-            switch page.position {
-            case .latest:
-                """
-                SELECT \(unescaped: Self.columns) WHERE m.conversation = \(conversation)
-                ORDER BY m.seq DESC LIMIT \(limit)
-                """
-            case .before(let seq):
-                """
-                SELECT \(unescaped: Self.columns) WHERE m.conversation = \(conversation) AND m.seq < \(seq)
-                ORDER BY m.seq DESC LIMIT \(limit)
-                """
-            case .after(let seq):
-                """
-                SELECT \(unescaped: Self.columns) WHERE m.conversation = \(conversation) AND m.seq > \(seq)
-                ORDER BY m.seq LIMIT \(limit)
-                """
-            }
         do throws(PostgresError) {
-            let rows = try await database.query(chosen)
+            let rows = try await database.query(page.query(of: conversation, selecting: Self.columns))
             var messages: [DirectMessage] = []
             messages.reserveCapacity(rows.count)
             for row in 0..<rows.count { messages.append(try message(rows, row, account)) }
-            if case .after = page.position { return messages }
-            return messages.reversed()
+            return page.isBackwards ? messages.reversed() : messages
         } catch { throw HomeError(error) }
     }
 
@@ -160,5 +140,35 @@ struct DirectMessageStore: Sendable {
             conversationID: try rows.id(row, 0), user: user, state: try rows.bool(row, 2) ? .friends : .none,
             lastSeq: try rows.int64(row, 3), readSeq: try rows.int64(row, 4), unread: try rows.int64(row, 5),
             lastMessage: last)
+    }
+}
+
+extension HistoryPage {
+    /// Whether the rows of `query` come newest first.
+    var isBackwards: Bool {
+        if case .after = position { false } else { true }
+    }
+
+    /// The page of a conversation's messages.
+    ///
+    /// - Parameter columns: What is selected, with the FROM, in which `messages` is `m`.
+    func query(of conversation: Int64, selecting columns: String) -> PostgresQuery {
+        let limit = Int64(limit)
+        return switch position {
+        case .latest:
+            """
+            SELECT \(unescaped: columns) WHERE m.conversation = \(conversation) ORDER BY m.seq DESC LIMIT \(limit)
+            """
+        case .before(let seq):
+            """
+            SELECT \(unescaped: columns) WHERE m.conversation = \(conversation) AND m.seq < \(seq)
+            ORDER BY m.seq DESC LIMIT \(limit)
+            """
+        case .after(let seq):
+            """
+            SELECT \(unescaped: columns) WHERE m.conversation = \(conversation) AND m.seq > \(seq)
+            ORDER BY m.seq LIMIT \(limit)
+            """
+        }
     }
 }

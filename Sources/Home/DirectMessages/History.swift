@@ -33,9 +33,11 @@ package struct DirectHistory: Sendable {
     static let empty = DirectHistory(conversationID: nil, messages: [], lastSeq: 0, readSeq: 0)
 }
 
-/// A durable event of a conversation; edits, deletions and reactions will be further cases.
+/// A durable event of a conversation; edits and reactions will be further cases.
 package enum ConversationEvent: Sendable {
     case message(DirectMessage)
+    case channelMessage(ChannelMessage)
+    case messageDeleted(MessageDeletion)
 }
 
 /// The events of a conversation behind a cursor: what fills a hole.
@@ -85,15 +87,22 @@ package struct ReadyState: Sendable {
     package let friendRequests: [FriendRequest]
     package let blocks: [Block]
     package let own: OwnPresence
+    package let communities: [Community]
+    package let channels: [ChannelSummary]
+    package let serverInvites: [ServerInvite]
 
     package init(
-        direct: [DirectSummary], friends: [Friend], friendRequests: [FriendRequest], blocks: [Block], own: OwnPresence
+        direct: [DirectSummary], friends: [Friend], friendRequests: [FriendRequest], blocks: [Block],
+        own: OwnPresence, communities: [Community], channels: [ChannelSummary], serverInvites: [ServerInvite]
     ) {
         self.direct = direct
         self.friends = friends
         self.friendRequests = friendRequests
         self.blocks = blocks
         self.own = own
+        self.communities = communities
+        self.channels = channels
+        self.serverInvites = serverInvites
     }
 }
 
@@ -115,12 +124,12 @@ extension Home {
             readSeq: conversation.readSeq)
     }
 
-    /// The durable events of one of the account's conversations with `seq` above `after`, ascending.
+    /// The durable events of one of the account's conversations, or of a channel that he sees, with `seq` above `after`, ascending.
     package func events(
         in id: ConversationID, after seq: Int64, limit: Int, of account: Account
     ) async throws(HomeError) -> ConversationEvents {
         guard let conversation = try await messageStore.conversation(id, of: account.key) else {
-            throw .notFound("you have no such conversation")
+            return try await channelEvents(in: id, after: seq, limit: limit, of: account)
         }
         let page = HistoryPage(.after(seq), limit: limit)
         let messages = try await messageStore.messages(in: conversation.key, page: page, of: account)
@@ -134,11 +143,15 @@ extension Home {
         async let acquaintances = friendStore.acquaintances(of: account.key)
         async let requests = friendStore.requests(of: account.key)
         async let own = ownPresence(of: account)
+        async let invites = communityStore.invites(for: account.key, at: time.now())
         do {
+            let communities = try await communities(of: account)
+            let channels = try await channelSummaries(of: account, in: communities)
             let people = try await acquaintances
             return try await ReadyState(
                 direct: direct, friends: friends(among: people), friendRequests: requests,
-                blocks: Self.blocks(among: people), own: own)
+                blocks: Self.blocks(among: people), own: own, communities: communities, channels: channels,
+                serverInvites: invites)
         } catch let error as HomeError {
             throw error
         } catch {

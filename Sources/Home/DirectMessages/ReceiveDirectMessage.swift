@@ -2,11 +2,11 @@ import Wire
 
 extension Batch {
     /// Takes a private message of a peer's user: numbered here for the local receiver. Idempotent by message id within its author.
-    mutating func receiveDirectMessage(_ draft: MessageDraft) -> RejectionCode? {
-        let pair = RosterPair(owner: draft.receiver.key, other: draft.author.key)
+    mutating func receiveDirectMessage(_ draft: MessageDraft, to receiver: ResolvedUser) -> RejectionCode? {
+        let pair = RosterPair(owner: receiver.key, other: draft.author.key)
         if let known = messagesByID[draft.id] {
             // The same id from another author or for another person is somebody else's message.
-            return known.author == draft.author.key && known.receiver == draft.receiver.key ? nil : .conflict
+            return known.author == draft.author.key && known.receiver == receiver.key ? nil : .conflict
         }
         guard let entry = rosters[pair], entry.state == .friends, let conversation = entry.conversation else {
             return .notFriends
@@ -17,8 +17,8 @@ extension Batch {
         let message = append(draft, to: conversation)
         tell(
             Event(
-                to: [draft.receiver.key],
-                .newPrivateMessage(message.message(author: draft.author.id, receiver: draft.receiver.id))))
+                to: [receiver.key],
+                .newPrivateMessage(message.message(author: draft.author.id, receiver: receiver.id))))
         return nil
     }
 }

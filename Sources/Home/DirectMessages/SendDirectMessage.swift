@@ -32,7 +32,7 @@ extension Home {
         do throws(HomeError) {
             return try await writer.submit(unit)
         } catch {
-            throw try await refusal(error, of: unit.draft)
+            throw try await refusal(error, of: unit)
         }
     }
 
@@ -56,7 +56,7 @@ extension Home {
                 receipts.append(receipt)
                 continue
             }
-            receipts.append(.failure((try? await refusal(error, of: unit.draft)) ?? error))
+            receipts.append(.failure((try? await refusal(error, of: unit)) ?? error))
         }
         var next = receipts.makeIterator()
         return messages.indices.map { index in
@@ -67,8 +67,10 @@ extension Home {
 
     /// Who has blocked somebody is told so. The Writer does not see a block where the two have no conversation, and need not: it
     /// is looked for only when a message was refused.
-    private func refusal(_ error: HomeError, of draft: MessageDraft) async throws(HomeError) -> HomeError {
-        guard error == .notFriends, try await friendStore.hasBlocked(draft.receiver.key, by: draft.author.key) else {
+    private func refusal(_ error: HomeError, of unit: SendDirectMessage) async throws(HomeError) -> HomeError {
+        guard error == .notFriends,
+            try await friendStore.hasBlocked(unit.receiver.key, by: unit.draft.author.key)
+        else {
             return error
         }
         return .blocked
@@ -89,29 +91,31 @@ extension Home {
         let draft = MessageDraft(
             id: ids.next(), author: author, receiver: receiver, text: message.text, nonce: message.nonce,
             replyTo: message.replyTo, timestamp: time.now())
-        return SendDirectMessage(draft: draft, stream: stream)
+        return SendDirectMessage(draft: draft, receiver: receiver, stream: stream)
     }
 }
 
 /// A local author's message in the Writer.
 struct SendDirectMessage: WriteUnit {
     let draft: MessageDraft
+    let receiver: ResolvedUser
     let stream: StreamID?
 
-    private var pair: RosterPair { RosterPair(owner: draft.author.key, other: draft.receiver.key) }
+    private var pair: RosterPair { RosterPair(owner: draft.author.key, other: receiver.key) }
+    private var nonceKey: NonceKey? {
+        draft.nonce.map { NonceKey(author: draft.author.key, place: .direct(receiver.key), nonce: $0) }
+    }
 
     func declare(_ needs: inout BatchNeeds) {
         needs.conversations.insert(pair)
-        if let nonce = draft.nonce { needs.nonces.append(NonceKey(pair: pair, nonce: nonce)) }
+        if let nonceKey { needs.nonces.append(nonceKey) }
         if let replyTo = draft.replyTo { needs.messages.insert(replyTo) }
-        if let peer = draft.receiver.peer { needs.outbound.insert(peer.key) }
+        if let peer = receiver.peer { needs.outbound.insert(peer.key) }
         if needs.mayHaveRun { needs.messages.insert(draft.id) }
     }
 
     func apply(to batch: inout Batch) throws(HomeError) -> SendReceipt {
-        if let nonce = draft.nonce, let first = batch.messagesByNonce[NonceKey(pair: pair, nonce: nonce)],
-            first.id != draft.id
-        {
+        if let nonceKey, let first = batch.messagesByNonce[nonceKey], first.id != draft.id {
             return receipt(for: first, duplicate: true)
         }
         if let own = batch.messagesByID[draft.id] {
@@ -125,7 +129,7 @@ struct SendDirectMessage: WriteUnit {
             throw .notFound("reply_to names no message of this conversation")
         }
         var draft = draft
-        if let peer = draft.receiver.peer {
+        if let peer = receiver.peer {
             guard !batch.isBlocked(peer) else { throw .blocked }
             draft.outbox = (peer.key, batch.nextOutboxSeq(for: peer.key))
             batch.enqueue(event, to: peer)
@@ -137,14 +141,14 @@ struct SendDirectMessage: WriteUnit {
 
     private var event: OutgoingEvent {
         OutgoingEvent(
-            id: EventID(draft.id), sender: draft.author, receiver: draft.receiver, timestamp: draft.timestamp,
+            id: EventID(draft.id), sender: draft.author, receiver: receiver, timestamp: draft.timestamp,
             payload: .directMessage(text: draft.text, replyTo: draft.replyTo))
     }
 
     private func tell(_ message: StoredMessage, _ batch: inout Batch) {
-        let message = message.message(author: draft.author.id, receiver: draft.receiver.id)
-        if draft.receiver.peer == nil {
-            batch.tell(Event(to: [draft.receiver.key], .newPrivateMessage(message)))
+        let message = message.message(author: draft.author.id, receiver: receiver.id)
+        if receiver.peer == nil {
+            batch.tell(Event(to: [receiver.key], .newPrivateMessage(message)))
         }
         batch.tell(Event(to: [draft.author.key], except: stream, .privateMessageSent(message)))
     }

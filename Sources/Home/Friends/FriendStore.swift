@@ -51,6 +51,15 @@ struct FriendStore: Sendable {
         }
     }
 
+    /// The local users who have blocked somebody.
+    func blockers(of other: UserKey) async throws(HomeError) -> Set<UserKey> {
+        let keys = try await HomeError.mapping { () async throws(PostgresError) in
+            try await database.query(
+                "SELECT owner FROM roster WHERE other = \(other.value) AND state = 'blocked'", as: Int64.self)
+        }
+        return Set(keys.map { UserKey($0) })
+    }
+
     /// Whether these two are friends, as the first one's side has it.
     func areFriends(_ owner: UserKey, _ other: UserKey) async throws(HomeError) -> Bool {
         try await HomeError.mapping { () async throws(PostgresError) in

@@ -218,7 +218,7 @@ struct ApplyPeerEvent: WriteUnit {
             return batch.receiveDirectMessage(
                 MessageDraft(
                     id: MessageID(event.id), author: sender, receiver: receiver, text: text, nonce: nil,
-                    replyTo: replyTo, timestamp: min(event.timestamp, batch.now)))
+                    replyTo: replyTo, timestamp: min(event.timestamp, batch.now)), to: receiver)
         case .take(.friendRequest(let id), let sender, let receiver):
             return batch.receiveRequest(id, by: link, from: sender, to: receiver)
         case .take(.friendAccept(let id), let sender, let receiver):

@@ -9,7 +9,7 @@ extension Home {
     /// Rows that one statement deletes at most.
     private static let purgeChunk = 1000
 
-    /// Deletes old outbox rows, too many dead letters and expired logins hourly, in chunks, so that no statement holds many locks.
+    /// Deletes old outbox rows, too many dead letters, what was said in channels that are gone and expired logins hourly, in chunks, so that no statement holds many locks.
     func runPurges() async {
         while !Task.isCancelled {
             await purge()
@@ -22,6 +22,15 @@ extension Home {
         await purge("outboxes") { () async throws(HomeError) in try await purgeOutbox() }
         await purge("dead letters") { () async throws(HomeError) in
             try await purgeDeadLetters(keeping: Self.deadLettersKept, chunk: Self.purgeChunk)
+        }
+        await purge("messages of deleted channels") { () async throws(HomeError) in
+            while !Task.isCancelled, try await channelStore.purgeDeleted(chunk: Self.purgeChunk) > 0 {}
+            while !Task.isCancelled, try await channelStore.purgeMarkers(chunk: Self.purgeChunk) > 0 {}
+        }
+        await purge("logs of communities") { () async throws(HomeError) in
+            while !Task.isCancelled,
+                try await communityStore.purgeLogs(keeping: Limits.communityLog, chunk: Self.purgeChunk) > 0
+            {}
         }
         await purge("logins") { () async throws(HomeError) in try await purgeAccounts() }
     }

@@ -12,5 +12,6 @@ package enum Schema {
         M008Presence.migration,
         M009OutboxMarks.migration,
         M010DeadLetters.migration,
+        M011Communities.migration,
     ]
 }

@@ -22,6 +22,23 @@ struct Batch {
     /// What users show of themselves.
     var shown: [UserKey: StoredPresence] = [:]
 
+    // Of communities.
+    var communities: [CommunityKey: Community] = [:]
+    /// Those that were not in memory.
+    var loaded: Set<CommunityKey> = []
+    var spareCommunities: [CommunityKey] = []
+    var channelUnread: [ChannelPlace: ChannelUnread] = [:]
+    var lastMessages: [MarkerPlace: Instant] = [:]
+    /// Changes that were committed before.
+    var logged: Set<EventID> = []
+    var invites: [ServerInviteID: StoredInvite] = [:]
+    var openInvites: [MemberPlace: ServerInviteID] = [:]
+    var links: [String: StoredLink] = [:]
+    var reports: [ReportID: StoredReport] = [:]
+    var counts: [MemberPlace: CommunityCounts] = [:]
+    var invitesTo: [UserKey: Int] = [:]
+    var memberships: [UserKey: Int] = [:]
+
     // What will be written.
     var newMessages: [StoredMessage] = []
     var newOutbox: [OutboxRow] = []
@@ -35,6 +52,7 @@ struct Batch {
     var touchedOutbound: Set<PeerKey> = []
     var touchedInbound: Set<PeerKey> = []
     var touchedShown: Set<UserKey> = []
+    var rows = CommunityRows()
 
     // What is told after COMMIT, in order.
     var events: [Event] = []
@@ -44,13 +62,6 @@ struct Batch {
     init(now: Instant, mayHaveRun: Bool) {
         self.now = now
         self.mayHaveRun = mayHaveRun
-    }
-
-    var hasWrites: Bool {
-        !(newMessages.isEmpty && newOutbox.isEmpty && failedOutbox.isEmpty && newDeadLetters.isEmpty
-            && newConversations.isEmpty
-            && touchedConversations.isEmpty && touchedRosters.isEmpty && touchedRequests.isEmpty
-            && touchedOutbound.isEmpty && touchedInbound.isEmpty && touchedShown.isEmpty)
     }
 
     mutating func tell(_ event: Event) {
@@ -75,10 +86,7 @@ extension Batch {
             n: counters.lastN)
         newMessages.append(message)
         messagesByID[draft.id] = message
-        if let nonce = draft.nonce {
-            messagesByNonce[
-                NonceKey(pair: RosterPair(owner: draft.author.key, other: draft.receiver.key), nonce: nonce)] = message
-        }
+        if let key = message.nonceKey { messagesByNonce[key] = message }
         return message
     }
 

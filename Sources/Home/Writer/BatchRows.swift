@@ -50,10 +50,12 @@ struct StoredFriendRequest: Sendable {
 struct MessageDraft: Sendable {
     let id: MessageID
     let author: ResolvedUser
-    let receiver: ResolvedUser
+    /// Nil for a message to a channel.
+    let receiver: ResolvedUser?
     let text: String
     let nonce: String?
     var replyTo: MessageID?
+    var mentions: [Mention] = []
     let timestamp: Instant
     /// Where its event stands in the receiver's peer's outbox.
     var outbox: (peer: PeerKey, seq: Int64)?
@@ -67,25 +69,35 @@ struct StoredMessage: Sendable {
     let seq: Int64
     let n: Int64
     let author: UserKey
-    let receiver: UserKey
+    /// Nil in a channel.
+    let receiver: UserKey?
     let text: String
     let nonce: String?
     let replyTo: MessageID?
+    var mentions: [Mention] = []
     let timestamp: Instant
     let outPeer: Int64?
     let outSeq: Int64?
+    var isDeleted = false
 }
 
 extension StoredMessage {
     init(draft: MessageDraft, conversation: Int64, conversationID: ConversationID, seq: Int64, n: Int64) {
         self.init(
             id: draft.id, conversation: conversation, conversationID: conversationID, seq: seq, n: n,
-            author: draft.author.key, receiver: draft.receiver.key, text: draft.text, nonce: draft.nonce,
-            replyTo: draft.replyTo, timestamp: draft.timestamp, outPeer: draft.outbox?.peer.value,
-            outSeq: draft.outbox?.seq)
+            author: draft.author.key, receiver: draft.receiver?.key, text: draft.text, nonce: draft.nonce,
+            replyTo: draft.replyTo, mentions: draft.mentions, timestamp: draft.timestamp,
+            outPeer: draft.outbox?.peer.value, outSeq: draft.outbox?.seq)
     }
 
-    /// The message as the APIs see it.
+    var nonceKey: NonceKey? {
+        nonce.map { nonce in
+            let place = receiver.map(NonceKey.Place.direct) ?? .channel(ChannelKey(conversation))
+            return NonceKey(author: author, place: place, nonce: nonce)
+        }
+    }
+
+    /// The private message as the APIs see it.
     func message(author: UserID, receiver: UserID) -> DirectMessage {
         DirectMessage(
             id: id, conversationID: conversationID, seq: seq, n: n, author: author, receiver: receiver, text: text,

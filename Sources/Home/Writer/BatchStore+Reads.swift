@@ -24,6 +24,7 @@ extension BatchStore {
         }
         if !needs.shown.isEmpty { reads.append(readShown(needs.shown)) }
         if needs.newConversations > 0 { reads.append(reserveConversations(needs.newConversations)) }
+        reads += communityReads(for: needs)
         return reads
     }
 
@@ -111,24 +112,36 @@ extension BatchStore {
         }
     }
 
-    /// Two users have one conversation for ever, so the pair stands for it, and the roster need not be read a second time.
+    /// The roster need not be read a second time: the receiver stands for a direct conversation.
     private func readNonces(_ keys: [NonceKey]) -> BatchRead {
-        let owners = keys.map(\.pair.owner.value)
-        let others = keys.map(\.pair.other.value)
+        let authors = keys.map(\.author.value)
         let nonces = keys.map(\.nonce)
+        var receivers: [Int64?] = []
+        var channels: [Int64?] = []
+        for key in keys {
+            switch key.place {
+            case .direct(let receiver):
+                receivers.append(receiver.value)
+                channels.append(nil)
+            case .channel(let channel):
+                receivers.append(nil)
+                channels.append(channel.value)
+            }
+        }
         return BatchRead(
             query: """
                 SELECT \(unescaped: Self.messageColumns)
-                FROM unnest(\(owners)::bigint[], \(others)::bigint[], \(nonces)::text[]) AS i(owner, other, nonce)
-                JOIN messages m ON m.author = i.owner AND m.nonce = i.nonce AND m.receiver = i.other
+                FROM unnest(\(authors)::bigint[], \(receivers)::bigint[], \(channels)::bigint[], \(nonces)::text[])
+                    AS i(author, receiver, channel, nonce)
+                JOIN messages m ON m.author = i.author AND m.nonce = i.nonce
+                    AND (m.receiver = i.receiver OR (m.conversation = i.channel AND m.receiver IS NULL))
                 JOIN conversations c ON c.key = m.conversation
                 """
         ) { rows, batch throws(PostgresError) in
             for row in 0..<rows.count {
                 let message = try Self.message(rows, row)
-                guard let nonce = message.nonce else { continue }
-                let pair = RosterPair(owner: message.author, other: message.receiver)
-                batch.messagesByNonce[NonceKey(pair: pair, nonce: nonce)] = message
+                guard let key = message.nonceKey else { continue }
+                batch.messagesByNonce[key] = message
                 batch.messagesByID[message.id] = message
             }
         }
@@ -174,17 +187,19 @@ extension BatchStore {
     }
 
     private static let messageColumns = """
-        m.id, m.conversation, c.id, m.seq, m.n, m.author, m.receiver, m.body, m.nonce, m.reply_to, m.sent_at, m.out_peer, m.out_seq
+        m.id, m.conversation, c.id, m.seq, m.n, m.author, m.receiver, m.body, m.nonce, m.reply_to, m.sent_at, m.out_peer, m.out_seq,
+        m.mentions, m.deleted_at IS NOT NULL
         """
 
     private static func message(_ rows: PostgresRows, _ row: Int) throws(PostgresError) -> StoredMessage {
         StoredMessage(
             id: try rows.id(row, 0), conversation: try rows.int64(row, 1), conversationID: try rows.id(row, 2),
             seq: try rows.int64(row, 3), n: try rows.int64(row, 4), author: UserKey(try rows.int64(row, 5)),
-            receiver: UserKey(try rows.int64(row, 6)), text: try rows.text(row, 7),
+            receiver: try rows.optionalInt64(row, 6).map { UserKey($0) }, text: try rows.text(row, 7),
             nonce: try rows.optionalText(row, 8), replyTo: try rows.optionalID(row, 9),
-            timestamp: try rows.instant(row, 10), outPeer: try rows.optionalInt64(row, 11),
-            outSeq: try rows.optionalInt64(row, 12))
+            mentions: Mention.list(try rows.optionalText(row, 13)), timestamp: try rows.instant(row, 10),
+            outPeer: try rows.optionalInt64(row, 11), outSeq: try rows.optionalInt64(row, 12),
+            isDeleted: try rows.bool(row, 14))
     }
 
     private func readRequests(_ ids: Set<FriendRequestID>) -> BatchRead {

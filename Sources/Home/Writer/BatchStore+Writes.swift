@@ -5,12 +5,16 @@ import Wire
 extension BatchStore {
     func writes(of batch: Batch) -> [PostgresQuery] {
         var writes: [PostgresQuery] = []
+        // Before what the batch has written counts.
+        if !batch.rows.joined.isEmpty { writes.append(markAllRead(batch.rows.joined.sorted())) }
         if !batch.newConversations.isEmpty { writes.append(insertConversations(batch)) }
         let counted = batch.touchedConversations.subtracting(batch.newConversations)
         if !counted.isEmpty { writes.append(updateConversations(counted, batch)) }
+        if !batch.rows.isEmpty { writes += communityWrites(of: batch) }
         if !batch.touchedRequests.isEmpty { writes.append(upsertRequests(batch)) }
         if !batch.touchedRosters.isEmpty { writes.append(upsertRosters(batch)) }
         if !batch.newMessages.isEmpty { writes.append(insertMessages(batch.newMessages)) }
+        if !batch.rows.conversationEvents.isEmpty { writes += deleteMessages(batch.rows.conversationEvents) }
         if !batch.touchedOutbound.isEmpty { writes.append(updateOutbound(batch)) }
         if !batch.failedOutbox.isEmpty { writes.append(failOutbox(batch.failedOutbox)) }
         if !batch.newOutbox.isEmpty { writes.append(insertOutbox(batch.newOutbox)) }
@@ -45,13 +49,14 @@ extension BatchStore {
     private func insertMessages(_ messages: [StoredMessage]) -> PostgresQuery {
         """
         INSERT INTO messages
-            (conversation, seq, n, id, author, receiver, body, nonce, reply_to, sent_at, out_peer, out_seq)
+            (conversation, seq, n, id, author, receiver, body, nonce, reply_to, mentions, sent_at, out_peer, out_seq)
         SELECT * FROM unnest(
             \(messages.map(\.conversation))::bigint[], \(messages.map(\.seq))::bigint[],
             \(messages.map(\.n))::bigint[], \(messages.map(\.id))::uuid[],
-            \(messages.map(\.author.value))::bigint[], \(messages.map(\.receiver.value))::bigint[],
+            \(messages.map(\.author.value))::bigint[], \(messages.map(\.receiver?.value))::bigint[],
             \(messages.map(\.text))::text[], \(messages.map(\.nonce))::text[],
-            \(messages.map(\.replyTo))::uuid[], \(messages.map(\.timestamp))::timestamptz[],
+            \(messages.map(\.replyTo))::uuid[], \(messages.map { Mention.text($0.mentions) })::text[],
+            \(messages.map(\.timestamp))::timestamptz[],
             \(messages.map(\.outPeer))::bigint[], \(messages.map(\.outSeq))::bigint[])
         """
     }

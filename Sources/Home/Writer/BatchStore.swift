@@ -4,8 +4,10 @@ import Wire
 /// Runs a batch as one transaction of two round trips: lock and read, then write and COMMIT. All SQL of the Writer is in its extensions.
 ///
 /// Rows that give numbers are locked in one order everywhere: conversations by key, then outbound links by peer, then inbound links by peer.
+/// Channels' conversations and communities come last; nobody else locks those.
 struct BatchStore: Sendable {
     let database: PostgresClient
+    let board: CommunityBoard
 
     /// Reads what the units need, applies them in order and commits; returns what is to be told.
     func commit(
@@ -15,19 +17,31 @@ struct BatchStore: Sendable {
         for unit in units { unit.declare(&needs) }
         let reads = reads(for: needs)
         do {
-            return try await database.transaction(retries: 0) { transaction in
+            let batch = try await database.transaction(retries: 0) { transaction in
                 var batch = Batch(now: now, mayHaveRun: mayHaveRun)
+                batch.communities = board.communities(needs.communities)
                 let rows = try await transaction.run(reads.map(\.query))
                 for (read, rows) in zip(reads, rows) { try read.take(rows, &batch) }
                 for unit in units { unit.apply(to: &batch) }
                 _ = try await transaction.finish(writes(of: batch))
                 return batch
             }
+            publish(batch)
+            return batch
         } catch let error as PostgresError {
+            // Whether it committed or not: what is in memory may be older than the database from here on.
+            board.forget(needs.communities)
             throw error
         } catch {
             preconditionFailure("a batch throws nothing but PostgresError: \(error)")
         }
+    }
+
+    /// Before anybody hears of the batch: whoever does may read at once.
+    private func publish(_ batch: Batch) {
+        let changed = batch.loaded.union(batch.rows.communities).compactMap { batch.communities[$0] }
+        if !changed.isEmpty { board.publish(changed) }
+        if !batch.rows.deleted.isEmpty { board.forget(Set(batch.rows.deleted.keys)) }
     }
 }
 

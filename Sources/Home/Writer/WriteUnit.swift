@@ -44,6 +44,34 @@ struct BatchNeeds {
     /// How many conversations may have to be made.
     var newConversations = 0
 
+    /// Communities that are decided over; those that are not in memory are loaded.
+    var communities: Set<CommunityKey> = []
+    /// How many communities may have to be made.
+    var newCommunities = 0
+    /// Channels that give a number: the conversation's row is locked.
+    var channels: Set<ChannelKey> = []
+    /// Communities whose members may come to see channels that they did not: all channels' numbers are read.
+    var channelsOf: Set<CommunityKey> = []
+    /// Places behind which what others wrote in a channel is counted.
+    var channelPlaces: Set<ChannelPlace> = []
+    /// Authors in channels of whom the time of their last message is wanted.
+    var lastMessages: Set<MarkerPlace> = []
+    /// Changes of communities that an earlier try may have committed.
+    var logged: Set<EventID> = []
+    var invites: Set<ServerInviteID> = []
+    /// Pairs of a community and a person whose open invitation is wanted.
+    var openInvites: Set<MemberPlace> = []
+    /// Communities all of whose open invitations are wanted.
+    var invitesOf: Set<CommunityKey> = []
+    var links: Set<String> = []
+    var reports: Set<ReportID> = []
+    /// Communities whose open invitations, links and reports are counted, each with the member who adds one.
+    var counts: Set<MemberPlace> = []
+    /// Users of whom it is counted how many invitations wait for them.
+    var invitesTo: Set<UserKey> = []
+    /// Users of whom it is counted in how many communities they are.
+    var memberships: Set<UserKey> = []
+
     init(mayHaveRun: Bool) { self.mayHaveRun = mayHaveRun }
 }
 
@@ -61,8 +89,14 @@ struct ReadPlace: Hashable {
     let seq: Int64
 }
 
-/// What a nonce is unique for.
+/// What a nonce is unique for: an author in a conversation. Two users have one conversation for ever, so they stand for it.
 struct NonceKey: Hashable {
-    let pair: RosterPair
+    enum Place: Hashable {
+        case direct(UserKey)
+        case channel(ChannelKey)
+    }
+
+    let author: UserKey
+    let place: Place
     let nonce: String
 }

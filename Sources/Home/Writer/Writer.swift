@@ -34,8 +34,8 @@ final class Writer: Sendable {
     private let waitTime = Timer(label: "writer_wait")
     private let rejections = Counter(label: "writer_rejected")
 
-    init(database: PostgresClient, delivery: any Delivery, presence: PresenceBoard, time: any TimeSource) {
-        self.store = BatchStore(database: database)
+    init(store: BatchStore, delivery: any Delivery, presence: PresenceBoard, time: any TimeSource) {
+        self.store = store
         self.delivery = delivery
         self.presence = presence
         self.time = time

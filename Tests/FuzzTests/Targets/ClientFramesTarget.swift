@@ -45,6 +45,6 @@ private enum ClientFrames {
         _ = (frame.nonce, frame.shortType)
         guard let command = CommandTable.command(frame.type) else { return }
         _ = try? command.decode(frame.object, home)
-        _ = PrivateMessageCommand.read(text, home: home)
+        _ = MessageCommand.read(text, home: home)
     }
 }

@@ -1,0 +1,217 @@
+package import Wire
+
+/// Somebody who is kept out of a community.
+package struct Ban: Sendable {
+    package let user: UserID
+    package let by: UserID
+    package let reason: String?
+    package let createdAt: Instant
+}
+
+/// An entry of `ready.channels`.
+package struct ChannelSummary: Sendable {
+    package let id: ConversationID
+    package let community: CommunityID
+    package let lastSeq: Int64
+    package let readSeq: Int64
+    /// Both count to `Limits.unreadCounted`.
+    package let unread: Int64
+    package let mentions: Int64
+}
+
+/// A community as one of its members sees it.
+package struct CommunityView: Sendable {
+    package struct SeenChannel: Sendable {
+        package let description: ChannelDescription
+        package let permissions: Permissions
+        /// Of a channel for text, where its viewer stands.
+        package let summary: ChannelSummary
+    }
+
+    package let community: Community
+    package let host: ServerName
+    package let member: Member
+    /// In the community, now.
+    package let permissions: Permissions
+    /// Of his highest role.
+    package let position: Int
+    package let channels: [SeenChannel]
+    package var memberCount: Int { community.members.count }
+}
+
+/// A member in a list, with what he shows of himself.
+package struct MemberView: Sendable {
+    package let member: Member
+    package let presence: ShownPresence
+}
+
+extension Home {
+    package func communities(of account: Account) async throws(HomeError) -> [Community] {
+        try await communities(try await communityStore.keys(of: account.key))
+    }
+
+    package func communityView(_ id: CommunityID, of account: Account) async throws(HomeError) -> CommunityView {
+        try await view(of: try await community(id, of: account), for: account)
+    }
+
+    package func view(of community: Community, for account: Account) async throws(HomeError) -> CommunityView {
+        guard let member = community.members[account.key] else { throw .notFound("you are in no such community") }
+        let now = time.now()
+        let standing = community.standing(of: member)
+        return CommunityView(
+            community: community, host: community.host?.name ?? server, member: member.current(at: now),
+            permissions: standing.permissions(at: now), position: standing.position,
+            channels: try await shown(community.channels(seenBy: member), of: community, to: member))
+    }
+
+    /// A channel as one of its viewers sees it in lists.
+    package func shown(
+        _ channel: Channel, of community: Community, to account: Account
+    ) async throws(HomeError) -> CommunityView.SeenChannel {
+        guard let member = community.members[account.key],
+            let shown = try await shown([channel], of: community, to: member).first
+        else { throw .notFound("there is no such channel") }
+        return shown
+    }
+
+    private func shown(
+        _ channels: [Channel], of community: Community, to member: Member
+    ) async throws(HomeError) -> [CommunityView.SeenChannel] {
+        let words = community.mentionWords(of: member)
+        let places = channels.map { (channel: $0.key, words: words) }
+        let summaries = try await summaries(of: places, for: member.user.key)
+        let now = time.now()
+        return channels.map { channel in
+            let standing = summaries[channel.key]
+            return CommunityView.SeenChannel(
+                description: ChannelDescription(channel, in: community),
+                permissions: community.permissions(of: member, in: channel, at: now),
+                summary: ChannelSummary(
+                    id: channel.id, community: community.id, lastSeq: standing?.position.lastSeq ?? 0,
+                    readSeq: standing?.position.readSeq ?? 0, unread: standing?.unread ?? 0,
+                    mentions: standing?.mentions ?? 0))
+        }
+    }
+
+    private struct Standings {
+        let position: ChannelStore.Position
+        let unread: Int64
+        let mentions: Int64
+    }
+
+    /// Where a reader stands in channels; if there are more than `most`, in those first in which there is something new.
+    private func summaries(
+        of channels: [(channel: ChannelKey, words: String)], for reader: UserKey, atMost most: Int = .max
+    ) async throws(HomeError) -> [ChannelKey: Standings] {
+        let words = Dictionary(channels.map { ($0.channel, $0.words) }, uniquingKeysWith: { first, _ in first })
+        let positions = try await channelStore.positions(of: channels.map(\.channel), for: reader)
+        let new = positions.filter { $0.lastSeq > $0.readSeq }
+        let chosen = (new + positions.filter { $0.lastSeq <= $0.readSeq }).prefix(most)
+        let behind = chosen.filter { $0.lastSeq > $0.readSeq }.map { ($0, words[$0.channel] ?? "") }
+        let unread = try await channelStore.unread(behind: behind, for: reader)
+        return Dictionary(
+            uniqueKeysWithValues: chosen.map { position in
+                let counts = unread[position.channel] ?? (0, 0)
+                return (
+                    position.channel,
+                    Standings(position: position, unread: counts.unread, mentions: counts.mentions)
+                )
+            })
+    }
+
+    /// The members of a community, in the order of their addresses.
+    ///
+    /// - Parameters:
+    ///   - after: An address; those behind it.
+    ///   - prefix: Only those whose name begins with it.
+    package func members(
+        of id: CommunityID, after: String?, startingWith prefix: String?, limit: Int, for account: Account
+    ) async throws(HomeError) -> (members: [MemberView], next: String?) {
+        let community = try await community(id, of: account)
+        let sorted = community.members.values
+            .filter { member in
+                let name = member.id.text
+                return after.map { name > $0 } ?? true && prefix.map { name.hasPrefix($0) } ?? true
+            }
+            .sorted { $0.id.text < $1.id.text }
+        let page = Array(sorted.prefix(limit))
+        let shown = try await shown(page, to: account)
+        return (shown, sorted.count > limit ? page.last?.id.text : nil)
+    }
+
+    package func member(
+        _ user: UserID, of id: CommunityID, for account: Account
+    ) async throws(HomeError) -> MemberView {
+        let community = try await community(id, of: account)
+        guard let subject = try await directory.resolve(user), let member = community.members[subject.key] else {
+            throw .notFound("this community has no such member")
+        }
+        return try await shown([member], to: account)[0]
+    }
+
+    /// Members with what they show of themselves; to whom somebody has blocked he is offline.
+    package func shown(_ members: [Member], to account: Account) async throws(HomeError) -> [MemberView] {
+        let online = presence.shown(among: members.map(\.user.key))
+        let hidden = try await friendStore.blockers(of: account.key)
+        let now = time.now()
+        return members.map { member in
+            let member = member.current(at: now)
+            if let peer = member.user.peer {
+                return MemberView(member: member, presence: presence.shown(member.id, of: peer.key))
+            }
+            let isOnline = online.contains(member.user.key) && !hidden.contains(member.user.key)
+            return MemberView(member: member, presence: isOnline ? .online : .unknown)
+        }
+    }
+
+    package func bans(of id: CommunityID, for account: Account) async throws(HomeError) -> [Ban] {
+        let community = try await community(id, of: account)
+        try community.standing(of: account.key)?.require(.banMembers, at: time.now())
+        return try await communityStore.bans(of: community.key)
+    }
+
+    /// Who may manage invitations sees all that are open, anybody else his own.
+    package func openInvites(of id: CommunityID, for account: Account) async throws(HomeError) -> [ServerInvite] {
+        let community = try await community(id, of: account)
+        let invites = try await communityStore.invites(of: community.key, at: time.now())
+        guard let actor = community.standing(of: account.key) else { return [] }
+        guard !actor.permissions(at: time.now()).contains(.manageInvites) else { return invites }
+        return invites.filter { $0.inviter == account.id }
+    }
+
+    package func serverInvites(of account: Account) async throws(HomeError) -> [ServerInvite] {
+        try await communityStore.invites(for: account.key, at: time.now())
+    }
+
+    package func communityLog(
+        of id: CommunityID, before version: Int64, limit: Int, for account: Account
+    ) async throws(HomeError) -> [LoggedChange] {
+        let community = try await community(id, of: account)
+        try community.standing(of: account.key)?.require(.viewAuditLog, at: time.now())
+        return try await communityStore.log(of: community.key, before: version, limit: limit)
+    }
+
+    /// Where the account stands in the text channels that he sees: those with something unread first.
+    func channelSummaries(of account: Account, in communities: [Community]) async throws(HomeError) -> [ChannelSummary]
+    {
+        var places: [ChannelKey: (community: CommunityID, channel: ConversationID)] = [:]
+        var wanted: [(channel: ChannelKey, words: String)] = []
+        for community in communities {
+            guard let member = community.members[account.key] else { continue }
+            let words = community.mentionWords(of: member)
+            for channel in community.channels(seenBy: member) where channel.kind == .text {
+                places[channel.key] = (community.id, channel.id)
+                wanted.append((channel.key, words))
+            }
+        }
+        let standings = try await summaries(of: wanted, for: account.key, atMost: Limits.readyChannels)
+        let summaries = standings.compactMap { key, standing in
+            places[key].map { place in
+                ChannelSummary(
+                    id: place.channel, community: place.community, lastSeq: standing.position.lastSeq,
+                    readSeq: standing.position.readSeq, unread: standing.unread, mentions: standing.mentions)
+            }
+        }
+        return summaries.sorted { ($0.unread > 0 ? 0 : 1, $0.id) < ($1.unread > 0 ? 0 : 1, $1.id) }
+    }
+}

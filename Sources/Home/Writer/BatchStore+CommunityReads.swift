@@ -1,0 +1,470 @@
+import Postgres
+import Wire
+
+/// What batches read of communities. A whole community is read only when it is not in memory (`CommunityBoard`): a message to a channel
+/// costs one locked row.
+extension BatchStore {
+    func communityReads(for needs: BatchNeeds) -> [BatchRead] {
+        var reads: [BatchRead] = []
+        let missing = needs.communities.filter { board[$0] == nil }
+        if !missing.isEmpty { reads += loadCommunities(missing) }
+        if !needs.channels.isEmpty { reads.append(lockChannels(needs.channels)) }
+        if !needs.channelsOf.isEmpty { reads.append(readChannels(of: needs.channelsOf)) }
+        if !needs.channelPlaces.isEmpty { reads.append(countChannelUnread(needs.channelPlaces)) }
+        if !needs.lastMessages.isEmpty { reads.append(readLastMessages(needs.lastMessages)) }
+        if !needs.logged.isEmpty { reads.append(readLogged(needs.logged)) }
+        if !needs.invites.isEmpty { reads.append(readInvites(needs.invites)) }
+        if !needs.openInvites.isEmpty { reads.append(readOpenInvites(needs.openInvites)) }
+        if !needs.invitesOf.isEmpty { reads.append(readInvites(of: needs.invitesOf)) }
+        if !needs.links.isEmpty { reads.append(readLinks(needs.links)) }
+        if !needs.reports.isEmpty { reads.append(readReports(needs.reports)) }
+        if !needs.counts.isEmpty { reads.append(readCounts(needs.counts)) }
+        if !needs.invitesTo.isEmpty { reads.append(readInvitesTo(needs.invitesTo)) }
+        if !needs.memberships.isEmpty { reads.append(readMemberships(needs.memberships)) }
+        if needs.newCommunities > 0 { reads.append(reserveCommunities(needs.newCommunities)) }
+        return reads
+    }
+
+    // MARK: Whole communities
+
+    /// The first of them waits for whoever may still be committing a change, an earlier try of ours; the second makes the communities, the
+    /// others fill them. Nobody but the Writer writes these tables, so they fit together.
+    private func loadCommunities(_ missing: Set<CommunityKey>) -> [BatchRead] {
+        let keys = missing.map(\.value)
+        return [
+            BatchRead(
+                query: """
+                    SELECT key FROM communities WHERE key = ANY(\(keys)::bigint[]) ORDER BY key FOR NO KEY UPDATE
+                    """
+            ) { _, _ throws(PostgresError) in },
+            BatchRead(
+                query: """
+                    SELECT c.key, c.id, c.name, c.description, c.version, c.created_at, h.key, h.name,
+                        u.key, u.address, p.key, p.name
+                    FROM communities c
+                    LEFT JOIN peers h ON h.key = c.host
+                    JOIN users u ON u.key = c.owner
+                    LEFT JOIN peers p ON p.key = u.peer
+                    WHERE c.key = ANY(\(keys)::bigint[]) AND c.deleted_at IS NULL
+                    """
+            ) { rows, batch throws(PostgresError) in
+                for row in 0..<rows.count {
+                    let key = CommunityKey(try rows.int64(row, 0))
+                    batch.communities[key] = Community(
+                        key: key, id: try rows.id(row, 1), host: try rows.peer(row, 6), name: try rows.text(row, 2),
+                        description: try rows.optionalText(row, 3), owner: try rows.resolvedUser(row, 8),
+                        version: try rows.int64(row, 4), createdAt: try rows.instant(row, 5))
+                    batch.loaded.insert(key)
+                }
+            },
+            BatchRead(
+                query: """
+                    SELECT community, id, name, permissions, position, is_everyone, color
+                    FROM community_roles WHERE community = ANY(\(keys)::bigint[])
+                    """
+            ) { rows, batch throws(PostgresError) in
+                for row in 0..<rows.count {
+                    let role = Role(
+                        id: try rows.id(row, 1), name: try rows.text(row, 2),
+                        permissions: Permissions(rawValue: try rows.int64(row, 3)), position: try rows.int(row, 4),
+                        isEveryone: try rows.bool(row, 5), color: try rows.optionalInt(row, 6))
+                    batch.communities[CommunityKey(try rows.int64(row, 0))]?.roles[role.id] = role
+                }
+            },
+            BatchRead(
+                query: """
+                    SELECT h.community, h.conversation, c.id, h.kind, h.name, h.topic, h.position, h.slow_mode
+                    FROM community_channels h JOIN conversations c ON c.key = h.conversation
+                    WHERE h.community = ANY(\(keys)::bigint[]) AND h.deleted_at IS NULL
+                    """
+            ) { rows, batch throws(PostgresError) in
+                for row in 0..<rows.count {
+                    guard let kind = Channel.Kind(rawValue: try rows.text(row, 3)) else {
+                        throw .decoding(column: "kind", problem: "is no kind of channel")
+                    }
+                    let channel = Channel(
+                        key: ChannelKey(try rows.int64(row, 1)), id: try rows.id(row, 2), kind: kind,
+                        name: try rows.text(row, 4), topic: try rows.optionalText(row, 5),
+                        position: try rows.int(row, 6), slowMode: try rows.int(row, 7), overrides: [:])
+                    batch.communities[CommunityKey(try rows.int64(row, 0))]?.channels[channel.key] = channel
+                }
+            },
+            BatchRead(
+                query: """
+                    SELECT h.community, o.conversation, o.kind, o.target, o.allow, o.deny
+                    FROM community_channels h JOIN channel_overrides o ON o.conversation = h.conversation
+                    WHERE h.community = ANY(\(keys)::bigint[]) AND h.deleted_at IS NULL
+                    """
+            ) { rows, batch throws(PostgresError) in
+                for row in 0..<rows.count {
+                    guard let target = OverrideTarget(kind: try rows.text(row, 2), target: try rows.text(row, 3)) else {
+                        throw .decoding(column: "target", problem: "is nobody for whom a channel says something")
+                    }
+                    let channel = ChannelKey(try rows.int64(row, 1))
+                    batch.communities[CommunityKey(try rows.int64(row, 0))]?.channels[channel]?.overrides[target] =
+                        PermissionOverride(
+                            allow: Permissions(rawValue: try rows.int64(row, 4)),
+                            deny: Permissions(rawValue: try rows.int64(row, 5)))
+                }
+            },
+            BatchRead(
+                query: """
+                    SELECT m.community, m.joined_at, array_to_string(m.roles, ' '), m.timed_out_until,
+                        u.key, u.address, p.key, p.name
+                    FROM community_members m
+                    JOIN users u ON u.key = m.member
+                    LEFT JOIN peers p ON p.key = u.peer
+                    WHERE m.community = ANY(\(keys)::bigint[])
+                    """
+            ) { rows, batch throws(PostgresError) in
+                for row in 0..<rows.count {
+                    let roles = try rows.text(row, 2).split(separator: " ").compactMap { RoleID(String($0)) }
+                    let member = Member(
+                        user: try rows.resolvedUser(row, 4), joinedAt: try rows.instant(row, 1), roles: Set(roles),
+                        timedOutUntil: try rows.optionalInstant(row, 3))
+                    batch.communities[CommunityKey(try rows.int64(row, 0))]?.members[member.user.key] = member
+                }
+            },
+            BatchRead(
+                query: """
+                    SELECT community, member, until FROM community_time_outs WHERE community = ANY(\(keys)::bigint[])
+                    """
+            ) { rows, batch throws(PostgresError) in
+                for row in 0..<rows.count {
+                    let member = UserKey(try rows.int64(row, 1))
+                    batch.communities[CommunityKey(try rows.int64(row, 0))]?.timeOuts[member] = try rows.instant(row, 2)
+                }
+            },
+            BatchRead(
+                query: "SELECT community, banned FROM community_bans WHERE community = ANY(\(keys)::bigint[])"
+            ) { rows, batch throws(PostgresError) in
+                for row in 0..<rows.count {
+                    let banned = UserKey(try rows.int64(row, 1))
+                    batch.communities[CommunityKey(try rows.int64(row, 0))]?.bans.insert(banned)
+                }
+            },
+        ]
+    }
+
+    private func reserveCommunities(_ count: Int) -> BatchRead {
+        BatchRead(
+            query: """
+                SELECT nextval(pg_get_serial_sequence('communities', 'key')) FROM generate_series(1, \(Int64(count)))
+                """
+        ) { rows, batch throws(PostgresError) in
+            for row in 0..<rows.count { batch.spareCommunities.append(CommunityKey(try rows.int64(row, 0))) }
+        }
+    }
+
+    // MARK: Channels
+
+    private func lockChannels(_ channels: Set<ChannelKey>) -> BatchRead {
+        let keys = channels.map(\.value)
+        return BatchRead(
+            query: """
+                SELECT key, id, last_seq, last_n FROM conversations WHERE key = ANY(\(keys)::bigint[])
+                ORDER BY key FOR NO KEY UPDATE
+                """
+        ) { rows, batch throws(PostgresError) in try takeCounters(rows, &batch) }
+    }
+
+    /// The numbers of all channels, for those who come to see one.
+    private func readChannels(of communities: Set<CommunityKey>) -> BatchRead {
+        let keys = communities.map(\.value)
+        return BatchRead(
+            query: """
+                SELECT c.key, c.id, c.last_seq, c.last_n
+                FROM community_channels h JOIN conversations c ON c.key = h.conversation
+                WHERE h.community = ANY(\(keys)::bigint[]) AND h.deleted_at IS NULL
+                ORDER BY c.key FOR NO KEY UPDATE OF c
+                """
+        ) { rows, batch throws(PostgresError) in try takeCounters(rows, &batch) }
+    }
+
+    private func countChannelUnread(_ places: Set<ChannelPlace>) -> BatchRead {
+        let places = Array(places)
+        let counts = ChannelStore.unread(
+            of: "i.owner", named: "i.words", in: "i.channel", behind: "greatest(i.seq, coalesce(k.read_seq, 0))")
+        return BatchRead(
+            query: """
+                SELECT i.place, coalesce(k.read_seq, 0), b.unread, b.mentions
+                FROM (
+                    SELECT place, owner, channel, seq, string_to_array(words, ' ') AS words
+                    FROM unnest(
+                        \(places.indices.map(Int64.init))::bigint[],
+                        \(places.map(\.marker.owner.value))::bigint[],
+                        \(places.map(\.marker.channel.value))::bigint[], \(places.map(\.seq))::bigint[],
+                        \(places.map(\.words))::text[]) AS u(place, owner, channel, seq, words)
+                ) i
+                LEFT JOIN channel_markers k ON k.owner = i.owner AND k.conversation = i.channel
+                CROSS JOIN LATERAL \(unescaped: counts) b
+                """
+        ) { rows, batch throws(PostgresError) in
+            for row in 0..<rows.count {
+                batch.channelUnread[places[Int(try rows.int64(row, 0))]] = ChannelUnread(
+                    readSeq: try rows.int64(row, 1), unread: try rows.int64(row, 2), mentions: try rows.int64(row, 3))
+            }
+        }
+    }
+
+    private func readLastMessages(_ places: Set<MarkerPlace>) -> BatchRead {
+        let places = Array(places)
+        return BatchRead(
+            query: """
+                SELECT i.author, i.channel, m.sent_at
+                FROM unnest(\(places.map(\.owner.value))::bigint[], \(places.map(\.channel.value))::bigint[])
+                    AS i(author, channel)
+                CROSS JOIN LATERAL (
+                    SELECT sent_at FROM messages
+                    WHERE conversation = i.channel AND author = i.author AND receiver IS NULL
+                    ORDER BY seq DESC LIMIT 1
+                ) m
+                """
+        ) { rows, batch throws(PostgresError) in
+            for row in 0..<rows.count {
+                let place = MarkerPlace(
+                    owner: UserKey(try rows.int64(row, 0)), channel: ChannelKey(try rows.int64(row, 1)))
+                batch.lastMessages[place] = try rows.instant(row, 2)
+            }
+        }
+    }
+
+    // MARK: Beside them
+
+    private func readLogged(_ events: Set<EventID>) -> BatchRead {
+        let events = Array(events)
+        return BatchRead(query: "SELECT event FROM community_log WHERE event = ANY(\(events)::uuid[])") {
+            rows, batch throws(PostgresError) in
+            for row in 0..<rows.count { batch.logged.insert(try rows.id(row, 0)) }
+        }
+    }
+
+    private func readInvites(_ ids: Set<ServerInviteID>) -> BatchRead {
+        let ids = Array(ids)
+        return BatchRead(
+            query: """
+                SELECT \(unescaped: StoredInvite.columns) WHERE v.id = ANY(\(ids)::uuid[])
+                """
+        ) { rows, batch throws(PostgresError) in
+            for row in 0..<rows.count {
+                let invite = try StoredInvite(rows, row)
+                batch.invites[invite.id] = invite
+            }
+        }
+    }
+
+    private func readOpenInvites(_ places: Set<MemberPlace>) -> BatchRead {
+        let places = Array(places)
+        return BatchRead(
+            query: """
+                SELECT \(unescaped: StoredInvite.columns)
+                JOIN unnest(\(places.map(\.community.value))::bigint[], \(places.map(\.user.value))::bigint[])
+                    AS i(community, invitee) ON v.invitee = i.invitee AND v.community = i.community
+                WHERE v.state = 'pending'
+                """
+        ) { rows, batch throws(PostgresError) in
+            for row in 0..<rows.count {
+                let invite = try StoredInvite(rows, row)
+                batch.invites[invite.id] = invite
+                batch.openInvites[MemberPlace(community: invite.community, user: invite.invitee)] = invite.id
+            }
+        }
+    }
+
+    private func readInvites(of communities: Set<CommunityKey>) -> BatchRead {
+        let keys = communities.map(\.value)
+        return BatchRead(
+            query: """
+                SELECT \(unescaped: StoredInvite.columns)
+                WHERE v.community = ANY(\(keys)::bigint[]) AND v.state = 'pending'
+                """
+        ) { rows, batch throws(PostgresError) in
+            for row in 0..<rows.count {
+                let invite = try StoredInvite(rows, row)
+                batch.invites[invite.id] = invite
+            }
+        }
+    }
+
+    private func readLinks(_ codes: Set<String>) -> BatchRead {
+        let codes = Array(codes)
+        return BatchRead(
+            query: """
+                SELECT \(unescaped: StoredLink.columns) WHERE code = ANY(\(codes)::text[])
+                """
+        ) { rows, batch throws(PostgresError) in
+            for row in 0..<rows.count {
+                let link = try StoredLink(rows, row)
+                batch.links[link.code] = link
+            }
+        }
+    }
+
+    private func readReports(_ ids: Set<ReportID>) -> BatchRead {
+        let ids = Array(ids)
+        return BatchRead(
+            query: """
+                SELECT id, community, conversation, message, reporter, reason, created_at, closed_by, closed_at, note,
+                    author
+                FROM community_reports WHERE id = ANY(\(ids)::uuid[])
+                """
+        ) { rows, batch throws(PostgresError) in
+            for row in 0..<rows.count {
+                let report = StoredReport(
+                    id: try rows.id(row, 0), community: CommunityKey(try rows.int64(row, 1)),
+                    channel: ChannelKey(try rows.int64(row, 2)), message: try rows.id(row, 3),
+                    author: UserKey(try rows.int64(row, 10)), reporter: UserKey(try rows.int64(row, 4)),
+                    reason: try rows.text(row, 5),
+                    createdAt: try rows.instant(row, 6), closedBy: try rows.optionalInt64(row, 7).map { UserKey($0) },
+                    closedAt: try rows.optionalInstant(row, 8), note: try rows.optionalText(row, 9))
+                batch.reports[report.id] = report
+            }
+        }
+    }
+
+    private func readCounts(_ places: Set<MemberPlace>) -> BatchRead {
+        let places = Array(places)
+        return BatchRead(
+            query: """
+                SELECT i.community, i.adder, v.total, v.own, l.total, l.own, r.total, r.own
+                FROM unnest(\(places.map(\.community.value))::bigint[], \(places.map(\.user.value))::bigint[])
+                    AS i(community, adder)
+                CROSS JOIN LATERAL (
+                    SELECT count(*) AS total, count(*) FILTER (WHERE inviter = i.adder) AS own
+                    FROM community_invites WHERE community = i.community AND state = 'pending'
+                ) v
+                CROSS JOIN LATERAL (
+                    SELECT count(*) AS total, count(*) FILTER (WHERE creator = i.adder) AS own
+                    FROM community_links
+                    WHERE community = i.community AND revoked_at IS NULL
+                        AND (expires_at IS NULL OR expires_at > now()) AND (max_uses IS NULL OR uses < max_uses)
+                ) l
+                CROSS JOIN LATERAL (
+                    SELECT count(*) AS total, count(*) FILTER (WHERE reporter = i.adder) AS own
+                    FROM community_reports WHERE community = i.community AND closed_at IS NULL
+                ) r
+                """
+        ) { rows, batch throws(PostgresError) in
+            for row in 0..<rows.count {
+                let place = MemberPlace(
+                    community: CommunityKey(try rows.int64(row, 0)), user: UserKey(try rows.int64(row, 1)))
+                batch.counts[place] = CommunityCounts(
+                    openInvites: .init(all: try rows.int(row, 2), own: try rows.int(row, 3)),
+                    openLinks: .init(all: try rows.int(row, 4), own: try rows.int(row, 5)),
+                    openReports: .init(all: try rows.int(row, 6), own: try rows.int(row, 7)))
+            }
+        }
+    }
+
+    private func readInvitesTo(_ users: Set<UserKey>) -> BatchRead {
+        let keys = users.map(\.value)
+        return BatchRead(
+            query: """
+                SELECT invitee, count(*) FROM community_invites
+                WHERE invitee = ANY(\(keys)::bigint[]) AND state = 'pending' GROUP BY invitee
+                """
+        ) { rows, batch throws(PostgresError) in
+            for row in 0..<rows.count { batch.invitesTo[UserKey(try rows.int64(row, 0))] = try rows.int(row, 1) }
+        }
+    }
+
+    private func readMemberships(_ users: Set<UserKey>) -> BatchRead {
+        let keys = users.map(\.value)
+        return BatchRead(
+            query: """
+                SELECT member, count(*) FROM community_members WHERE member = ANY(\(keys)::bigint[]) GROUP BY member
+                """
+        ) { rows, batch throws(PostgresError) in
+            for row in 0..<rows.count { batch.memberships[UserKey(try rows.int64(row, 0))] = try rows.int(row, 1) }
+        }
+    }
+}
+
+private func takeCounters(_ rows: PostgresRows, _ batch: inout Batch) throws(PostgresError) {
+    for row in 0..<rows.count {
+        batch.conversations[try rows.int64(row, 0)] = ConversationCounters(
+            id: try rows.id(row, 1), lastSeq: try rows.int64(row, 2), lastN: try rows.int64(row, 3))
+    }
+}
+
+/// What is counted when somebody adds something to a community: of the community, and of what he has added himself.
+struct CommunityCounts {
+    struct Count {
+        var all = 0
+        var own = 0
+
+        mutating func add() {
+            all += 1
+            own += 1
+        }
+    }
+
+    var openInvites = Count()
+    var openLinks = Count()
+    var openReports = Count()
+}
+
+extension StoredInvite {
+    static let columns = """
+        v.id, v.community, c.id, v.inviter, v.invitee, v.state, v.is_shown, v.created_at, v.expires_at
+        FROM community_invites v JOIN communities c ON c.key = v.community
+        """
+
+    /// A row of `columns`.
+    init(_ rows: PostgresRows, _ row: Int) throws(PostgresError) {
+        guard let state = State(rawValue: try rows.text(row, 5)) else {
+            throw .decoding(column: "state", problem: "is no state of an invitation")
+        }
+        self.init(
+            id: try rows.id(row, 0), community: CommunityKey(try rows.int64(row, 1)), communityID: try rows.id(row, 2),
+            inviter: UserKey(try rows.int64(row, 3)), invitee: UserKey(try rows.int64(row, 4)), state: state,
+            isShown: try rows.bool(row, 6), createdAt: try rows.instant(row, 7), expiresAt: try rows.instant(row, 8))
+    }
+}
+
+extension StoredLink {
+    static let columns = """
+        code, community, creator, created_at, expires_at, max_uses, uses, revoked_at FROM community_links
+        """
+
+    /// A row of `columns`.
+    init(_ rows: PostgresRows, _ row: Int) throws(PostgresError) {
+        self.init(
+            code: try rows.text(row, 0), community: CommunityKey(try rows.int64(row, 1)),
+            creator: UserKey(try rows.int64(row, 2)), createdAt: try rows.instant(row, 3),
+            expiresAt: try rows.optionalInstant(row, 4), maxUses: try rows.optionalInt64(row, 5),
+            uses: try rows.int64(row, 6), revokedAt: try rows.optionalInstant(row, 7))
+    }
+}
+
+extension PostgresRows {
+    /// Four columns: a user's key and address, his peer's key and name.
+    func resolvedUser(_ row: Int, _ column: Int) throws(PostgresError) -> ResolvedUser {
+        ResolvedUser(
+            key: UserKey(try int64(row, column)), id: try user(row, column + 1), peer: try peer(row, column + 2))
+    }
+}
+
+extension OverrideTarget {
+    init?(kind: String, target: String) {
+        switch kind {
+        case "everyone": self = .everyone
+        case "role":
+            guard let role = RoleID(target) else { return nil }
+            self = .role(role)
+        case "member":
+            guard let key = Int64(target) else { return nil }
+            self = .member(UserKey(key))
+        default: return nil
+        }
+    }
+
+    /// As the database has it.
+    var stored: (kind: String, target: String) {
+        switch self {
+        case .everyone: ("everyone", "")
+        case .role(let role): ("role", role.description)
+        case .member(let user): ("member", String(user.value))
+        }
+    }
+}
