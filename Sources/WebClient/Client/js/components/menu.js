@@ -23,8 +23,9 @@ import { rovingList } from './roving-list.js';
  * @returns {HTMLButtonElement}
  */
 export function menu({ label, icon = 'more', content, items }) {
-    /** @type {HTMLElement|null} */
+    /** What was opened last; whether it still is, only the popover itself says: its `toggle` comes late, after keys that a fast hand has pressed. @type {HTMLElement|null} */
     let list = null;
+    const isOpen = () => list?.matches(':popover-open') ?? false;
 
     const opener = content ? /** @type {HTMLButtonElement} */ (h('button.menu-opener', { type: 'button' }, content)) : button({ label, icon, kind: 'quiet', iconOnly: true });
     opener.setAttribute('aria-haspopup', 'menu');
@@ -32,12 +33,16 @@ export function menu({ label, icon = 'more', content, items }) {
 
     const open = () => {
         const made = built(typeof items === 'function' ? items() : items, label);
+        list?.remove();
         list = made;
         opener.after(made);
         opener.setAttribute('aria-expanded', 'true');
-        made.addEventListener('toggle', (event) => {
-            if (/** @type {ToggleEvent} */ (event).newState !== 'closed') return;
-            opener.setAttribute('aria-expanded', 'false');
+        made.addEventListener('beforetoggle', (event) => {
+            if (/** @type {ToggleEvent} */ (event).newState === 'closed') opener.setAttribute('aria-expanded', 'false');
+        });
+        made.addEventListener('toggle', () => {
+            // It was opened again meanwhile: that list is another one.
+            if (list !== made || isOpen()) return;
             if (made.contains(document.activeElement) || document.activeElement === document.body) opener.focus();
             made.remove();
             list = null;
@@ -53,15 +58,15 @@ export function menu({ label, icon = 'more', content, items }) {
     // A press on the button closes an open menu before the click arrives: then it must not open again.
     let wasOpen = false;
     opener.addEventListener('pointerdown', () => {
-        wasOpen = list !== null;
+        wasOpen = isOpen();
     });
     opener.addEventListener('click', (event) => {
         event.stopPropagation();
-        if (!wasOpen && !list) open();
+        if (!wasOpen && !isOpen()) open();
         wasOpen = false;
     });
     opener.addEventListener('keydown', (event) => {
-        if (event.key !== 'ArrowDown' || list) return;
+        if (event.key !== 'ArrowDown' || isOpen()) return;
         event.preventDefault();
         open();
     });
