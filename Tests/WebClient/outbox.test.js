@@ -64,7 +64,7 @@ class Page {
 
     /** @param {string} text @param {string} [address] */
     async write(text, address = bob) {
-        this.outbox.add(address, text, null);
+        this.outbox.add(address, text);
         await settled();
     }
 
@@ -120,7 +120,7 @@ test('in order, one at a time in a conversation, conversations beside each other
 test('written offline, sent in order when the link is there', async () => {
     const page = await new Page(new Clock(), new Disk()).open();
     await page.outbox.becomeSender();
-    for (const text of ['one', 'two', 'three']) page.outbox.add(bob, text, null);
+    for (const text of ['one', 'two', 'three']) page.outbox.add(bob, text);
     await settled();
     assert.deepEqual(page.sent, []);
     page.outbox.linkIsLive();
@@ -355,7 +355,7 @@ test('stopped because somebody else signed in: what is deleted then is gone from
 
 test('more than 500 that wait are not taken', async () => {
     const page = await new Page(new Clock(), new Disk()).open();
-    for (let n = 0; n <= 500; n += 1) page.outbox.add(bob, String(n), null);
+    for (let n = 0; n <= 500; n += 1) page.outbox.add(bob, String(n));
     assert.deepEqual(page.rows().at(-1), ['500', 'failed', 'outbox_full']);
     assert.equal(page.rows().at(-2)[1], 'pending');
 });

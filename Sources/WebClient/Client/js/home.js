@@ -1,6 +1,7 @@
 /** @file The application: its parts, and the actions that views may ask for. Made once by main.js; views reach it through `View.home`. */
 
 import { accountActions } from './actions/account.js';
+import { communityActions } from './actions/communities.js';
 import { friendActions } from './actions/friends.js';
 import { pageActions } from './actions/page.js';
 import { statusActions } from './actions/status.js';
@@ -33,12 +34,16 @@ import { failureText } from './text/problems.js';
 
 /**
  * Actions that return a promise reject with a `Failure` (store/types.js); the others never fail.
- * @typedef {object} Actions
+ * @typedef {PageActions & ReturnType<typeof communityActions>} Actions
+ */
+
+/**
+ * @typedef {object} PageActions
  * @property {(form: {username: string, password: string}) => Promise<void>} signIn
  * @property {(form: {username: string, password: string, registrationToken: string|null}) => Promise<void>} register
  * @property {() => Promise<void>} signOut  deletes everything of the account on this device, what is unsent too: ask first when `unsentCount` says so
  * @property {(route: import('./store/types.js').Route) => void} navigate
- * @property {(address: string, text: string, options?: {replyTo?: string}) => void} send
+ * @property {(address: string, text: string, options?: {replyTo?: string, mentions?: string[]}) => void} send
  * @property {(address: string, message: import('./store/types.js').Message) => void} sendAgain  what the other homeserver refused; once
  * @property {(nonce: string) => void} retry
  * @property {(nonce: string) => void} cancel
@@ -77,7 +82,7 @@ import { failureText } from './text/problems.js';
  */
 export function createHome(browser = thisBrowser(), schedule = undefined) {
     const app = new Application(browser, schedule);
-    app.actions = { ...accountActions(app), ...friendActions(app), ...statusActions(app), ...pageActions(app) };
+    app.actions = { ...accountActions(app), ...friendActions(app), ...communityActions(app), ...statusActions(app), ...pageActions(app) };
     return { store: app.store, actions: app.actions, t, start: () => app.start() };
 }
 

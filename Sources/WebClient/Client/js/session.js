@@ -3,6 +3,7 @@
  * account and ends with `stop`; nothing of it outlives that.
  */
 
+import { Communities } from './connection/communities.js';
 import { History } from './connection/history.js';
 import { Link } from './connection/link.js';
 import { Outbox } from './connection/outbox.js';
@@ -57,6 +58,7 @@ export class Session {
         const send = (/** @type {object} */ frame) => this.link.send(frame);
         this.outbox = new Outbox({ store, database: this.database, send, tabs: ownTabs, setTimer, clearTimer, now, newNonce: browser.newId });
         this.history = new History(api, store, setTimer, random);
+        this.communities = new Communities(api, store, browser);
         this.readMarker = new ReadMarker(store, send, setTimer);
         this.ownStatus = new OwnStatus(send, setTimer, clearTimer);
         this.drafts = new Drafts(store, this.database, ownTabs, setTimer);
@@ -72,6 +74,7 @@ export class Session {
         this.#listen();
         this.link.start(account.address);
         this.history.watch(signal);
+        this.communities.watch(signal);
         this.notifier.start(signal);
         tabs.lead(`home-leader-${account.address}`, signal, () => this.notifier.lead());
         await this.cache.start(signal);
@@ -123,13 +126,13 @@ export class Session {
         this.ownStatus.onFrame(frame);
         this.notifier.onFrame(frame, before, store.state);
         if (frame.type === 'ready') this.history.refreshDeliveries();
-        if (frame.type === 'ack' && frame.duplicate) this.#refreshDuplicate(frame);
+        if (frame.type === 'ack' && frame.duplicate && frame.seq !== null) this.#refreshDuplicate(frame);
     }
 
     /** The receipt is the first one's: what has become of the message since then, history knows. @param {any} ack */
     #refreshDuplicate(ack) {
         for (const { address, conversationId } of this.#parts.store.state.conversations.values()) {
-            if (conversationId === ack.conversation_id) this.history.refresh(address, ack.seq).catch(() => {});
+            if (conversationId === (ack.conversation_id ?? ack.channel_id)) this.history.refresh(address, ack.seq).catch(() => {});
         }
     }
 

@@ -35,10 +35,10 @@ export function friendActions(app) {
             const requests = await app.api.list('/friend-requests', 'friend_requests').catch(() => null);
             if (requests && isRequestList(requests)) app.store.dispatch({ type: 'requests-listed', requests });
         },
-        /** @param {string} address @param {string} text @param {{replyTo?: string}} [options] */
-        send: (address, text, { replyTo } = {}) => app.session?.outbox.add(address, text, replyTo ?? null),
+        /** @param {string} address @param {string} text @param {{replyTo?: string, mentions?: string[]}} [options] */
+        send: (address, text, options) => app.session?.outbox.add(address, text, options),
         /** @param {string} address @param {import('../store/types.js').Message} message */
-        sendAgain: (address, { messageId, text, replyTo }) => app.session?.outbox.add(address, text, replyTo, nonceOfRetry(messageId)),
+        sendAgain: (address, { messageId, text, replyTo }) => app.session?.outbox.add(address, text, { replyTo, nonce: nonceOfRetry(messageId) }),
         /** @param {string} nonce */
         retry: (nonce) => app.session?.outbox.retry(nonce),
         /** @param {string} nonce */

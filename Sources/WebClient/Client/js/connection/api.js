@@ -64,9 +64,9 @@ export class Api {
         return this.#request('PATCH', path, body);
     }
 
-    /** @param {string} path */
-    put(path) {
-        return this.#request('PUT', path);
+    /** @param {string} path @param {object} [body] */
+    put(path, body) {
+        return this.#request('PUT', path, body);
     }
 
     /** @param {string} path */
@@ -74,12 +74,12 @@ export class Api {
         return this.#request('DELETE', path);
     }
 
-    /** @param {string} path  of a list that is paged by `after` @param {string} name  of its entries @returns {Promise<any[]>} */
-    async list(path, name) {
+    /** @param {string} path  of a list that is paged by `after` @param {string} name  of its entries @param {object} [query] @returns {Promise<any[]>} */
+    async list(path, name, query = {}) {
         const entries = [];
         let after;
         do {
-            const page = await this.get(path, { after });
+            const page = await this.get(path, { ...query, after });
             if (!Array.isArray(page?.[name])) throw new Failed('internal', `the homeserver's answer has no ${name}`);
             entries.push(...page[name]);
             // A page with nothing on it is the last one, whatever it says.

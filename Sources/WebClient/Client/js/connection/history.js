@@ -3,6 +3,7 @@
  * One request a conversation at a time; answers go through the reducer like live frames.
  */
 
+import { isChannel } from '../store/conversations.js';
 import { Failed, failureOf } from './api.js';
 import { backoff } from './link-state.js';
 
@@ -120,7 +121,7 @@ export class History {
 
     /** @param {string} address @param {number|undefined} before @param {boolean} [replace] */
     async #page(address, before, replace = false) {
-        const page = await this.#api.get(`/direct/${encodeURIComponent(address)}/messages`, { before, limit: olderPage });
+        const page = await this.#api.get(`/${isChannel(address) ? 'channels' : 'direct'}/${encodeURIComponent(address)}/messages`, { before, limit: olderPage });
         this.#took({ address, page, before, limit: olderPage, replace });
     }
 

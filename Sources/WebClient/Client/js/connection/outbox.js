@@ -4,6 +4,7 @@
  * the same rows and hand over what they take.
  */
 
+import { isChannel } from '../store/conversations.js';
 import { unsentCount } from '../store/selectors.js';
 
 /** What was written longer ago (ms) is not sent any more without asking. */
@@ -17,6 +18,9 @@ const shortestPause = 100;
 const mostWaiting = 500;
 /** What passes by itself. Everything else is told to the person. */
 const passing = ['rate_limited', 'slow_mode', 'unavailable'];
+/** The frames that send, and those by which what was sent comes back. */
+const sending = ['private-message', 'channel-message'];
+const answers = ['ack', 'private-message-sent', 'new-channel-message'];
 
 /** @typedef {import('../store/types.js').Outgoing} Outgoing */
 
@@ -79,14 +83,14 @@ export class Outbox {
         this.#inFlight.clear();
     }
 
-    /** @param {string} address @param {string} text @param {string|null} replyTo @param {string} [nonce] */
-    add(address, text, replyTo, nonce = this.#parts.newNonce()) {
+    /** @param {string} address @param {string} text @param {{replyTo?: string|null, mentions?: string[], nonce?: string}} [options] */
+    add(address, text, { replyTo = null, mentions = [], nonce = this.#parts.newNonce() } = {}) {
         const { state } = this.#parts.store;
         if (this.#find(nonce)) return;
         this.#gone.delete(nonce);
         const isFull = unsentCount(state) >= mostWaiting;
         const problem = isFull ? outboxFull : problemOf(text, state.server?.limits ?? {});
-        const entry = { nonce, address, text, replyTo, createdAt: this.#stamp(), state: 'pending', failure: null };
+        const entry = { nonce, address, text, replyTo, mentions, createdAt: this.#stamp(), state: 'pending', failure: null };
         if (problem) Object.assign(entry, { state: 'failed', failure: problem });
         this.#parts.store.dispatch({ type: 'outgoing-added', entry });
         this.#keep(/** @type {Outgoing} */ (entry));
@@ -130,7 +134,7 @@ export class Outbox {
     /** After the reducer has seen it. @param {any} frame  a good one */
     onFrame(frame) {
         if (frame.type === 'error') return this.#onError(frame);
-        if (frame.type !== 'ack' && frame.type !== 'private-message-sent') return;
+        if (!answers.includes(frame.type)) return;
         for (const [address, { nonce }] of this.#inFlight) {
             if (nonce !== frame.nonce) continue;
             this.#tidy();
@@ -140,7 +144,7 @@ export class Outbox {
 
     /** @param {any} frame */
     #onError(frame) {
-        const isOurs = frame.ref_type === 'private-message' || frame.ref_type === undefined;
+        const isOurs = frame.ref_type === undefined || sending.includes(frame.ref_type);
         for (const [address, { nonce }] of [...this.#inFlight]) {
             const isMeant = frame.nonce === nonce;
             // A refusal that names no frame may be about any that waits: those are sent again.
@@ -172,9 +176,8 @@ export class Outbox {
         // The order is that of writing: what is being kept holds up what was written after it.
         if (!entry || !this.#kept.has(entry.nonce)) return;
         if (this.#parts.now() - entry.createdAt > lifetime) return this.#fail(entry.nonce, expired);
-        const { nonce, text, replyTo } = entry;
-        const frame = { type: 'private-message', receiver_id: address, message: text, nonce, ...(replyTo && { reply_to: replyTo }) };
-        if (!this.#parts.send(frame)) return;
+        if (!this.#parts.send(frameOf(entry))) return;
+        const { nonce } = entry;
         const timer = this.#parts.setTimer(() => this.#pause(address, 0), patience);
         this.#inFlight.set(address, { nonce, timer });
     }
@@ -260,6 +263,13 @@ export class Outbox {
         this.#lastCreatedAt = Math.max(this.#parts.now(), this.#lastCreatedAt + 1);
         return this.#lastCreatedAt;
     }
+}
+
+/** @param {Outgoing} entry  what was kept by an older client has no mentions */
+function frameOf({ address, text, nonce, replyTo, mentions = [] }) {
+    const message = { message: text, nonce, ...(replyTo && { reply_to: replyTo }) };
+    if (!isChannel(address)) return { type: 'private-message', receiver_id: address, ...message };
+    return { type: 'channel-message', channel_id: address, ...message, ...(mentions.length > 0 && { mentions }) };
 }
 
 /** @type {import('../store/types.js').Failure} */

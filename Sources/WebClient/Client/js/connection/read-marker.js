@@ -1,5 +1,7 @@
 /** @file Tells the homeserver how far one has read: at most once a second a conversation, and only forward. The counters change by its answer. */
 
+import { isChannel } from '../store/conversations.js';
+
 const interval = 1_000;
 
 export class ReadMarker {
@@ -43,7 +45,9 @@ export class ReadMarker {
     #flush(address, mark) {
         const conversation = this.#store.state.conversations.get(address);
         if (!conversation?.conversationId || mark.seq <= Math.max(mark.sent, conversation.readSeq)) return;
-        if (!this.#send({ type: 'mark-read', conversation_id: conversation.conversationId, seq: mark.seq })) return;
+        const { conversationId } = conversation;
+        const which = isChannel(address) ? { channel_id: conversationId } : { conversation_id: conversationId };
+        if (!this.#send({ type: 'mark-read', ...which, seq: mark.seq })) return;
         mark.sent = mark.seq;
         mark.isWaiting = true;
         this.#setTimer(() => {

@@ -9,7 +9,7 @@
 const patience = 3_000;
 
 /** Raised when the form of what is kept changes; what an older client kept of conversations is thrown away then. */
-const version = 1;
+const version = 2;
 
 /** @type {Record<StoreName, string>} */
 const keys = { outbox: 'nonce', drafts: 'address', conversations: 'address' };

@@ -9,6 +9,9 @@ const previewLength = 200;
 /** Messages that a conversation keeps when two others were opened since: whoever looks elsewhere for a moment finds his place again. */
 const keptMessages = 500;
 
+/** Whether a conversation is a channel of a community. @param {string} address  as which it is known */
+export const isChannel = (address) => !address.includes('@');
+
 /**
  * A conversation of which nothing is known but whose it is.
  * @param {string} address
@@ -17,13 +20,15 @@ const keptMessages = 500;
 export function blankConversation(address) {
     return {
         address,
-        username: address.split('@')[0],
-        conversationId: null,
+        username: isChannel(address) ? '' : address.split('@')[0],
+        communityId: null,
+        conversationId: isChannel(address) ? address : null,
         incarnation: null,
         writable: false,
         lastSeq: 0,
         readSeq: 0,
         unread: 0,
+        mentions: 0,
         preview: null,
         messages: [],
         complete: false,
@@ -85,39 +90,54 @@ export function sameOr(before, after) {
     return Object.entries(after).every(([key, value]) => Object.is(value, /** @type {any} */ (before)[key])) ? before : after;
 }
 
+/** What `ready` says of a private conversation. @param {any} entry @param {Conversation} known @returns {Partial<Conversation>} */
+function directOf(entry, known) {
+    const preview = entry.last_message ? previewOf(entry.last_message) : null;
+    return { username: entry.username, writable: entry.state === 'friends', preview: preview && sameOr(known.preview, preview) };
+}
+
 /** @param {State} state @param {any} frame */
 function ready(state, frame) {
     const conversations = new Map();
     const incarnation = frame.incarnation ?? null;
-    for (const entry of frame.direct) {
-        let known = state.conversations.get(entry.user_id) ?? blankConversation(entry.user_id);
+    const direct = frame.direct.map((/** @type {any} */ entry) => ({ ...entry, address: entry.user_id, mentions: 0, more: directOf }));
+    const channels = (frame.channels ?? []).map((/** @type {any} */ entry) =>
+        ({ ...entry, address: entry.id, conversation_id: entry.id, more: () => ({ communityId: entry.server_id }) }));
+    for (const entry of [...direct, ...channels]) {
+        const { address } = entry;
+        let known = state.conversations.get(address) ?? blankConversation(address);
         // The homeserver's database is another one, or an older one: what was loaded is not true any more.
         const isOther =
             (known.conversationId !== null && known.conversationId !== entry.conversation_id) ||
             (known.incarnation !== null && known.incarnation !== incarnation);
         if (isOther || known.loadedSeq > entry.last_seq) known = { ...known, messages: [], loadedSeq: 0, complete: false };
-        const preview = entry.last_message ? previewOf(entry.last_message) : null;
         const next = {
             ...known,
-            username: entry.username,
+            ...entry.more(entry, known),
             conversationId: entry.conversation_id,
             incarnation,
-            writable: entry.state === 'friends',
             lastSeq: entry.last_seq,
             readSeq: entry.read_seq,
             unread: entry.unread,
-            preview: preview && sameOr(known.preview, preview),
+            mentions: entry.mentions,
             complete: known.loadedSeq > 0 ? known.complete : entry.last_seq === 0,
             stale: known.loadedSeq < entry.last_seq,
             loadFailure: null,
         };
-        conversations.set(entry.user_id, sameOr(known, next));
+        conversations.set(address, sameOr(known, next));
+    }
+    // Of very many channels those in which nothing is unread may not be named; which of them there still are, their community says.
+    const joined = new Set((frame.servers ?? []).map((/** @type {any} */ { server_id: id }) => id));
+    for (const [address, known] of state.conversations) {
+        const isKept = known.communityId !== null && joined.has(known.communityId) && known.incarnation === incarnation;
+        if (isKept && !conversations.has(address)) conversations.set(address, sameOr(known, { ...known, unread: 0, mentions: 0 }));
     }
     // What is only here, unsent or half written, stays.
     for (const [address, known] of state.conversations) {
         if (conversations.has(address) || (!known.outgoing.length && !known.draft)) continue;
         const isFriend = frame.friends.some((/** @type {any} */ friend) => friend.user_id === address);
         const { outgoing, draft } = known;
+        if (known.communityId !== null) continue;
         conversations.set(address, { ...blankConversation(address), writable: isFriend, outgoing, draft });
     }
     return { ...state, conversations };
@@ -125,11 +145,13 @@ function ready(state, frame) {
 
 /** @param {State} state @param {any} frame */
 function unreadChanged(state, frame) {
-    return withConversation(state, frame.user_id, (conversation) => ({
-        username: frame.username,
-        conversationId: frame.conversation_id,
+    const { channel_id: channelId, server_id: communityId } = frame;
+    const whose = channelId === undefined ? { username: frame.username, conversationId: frame.conversation_id } : { communityId };
+    return withConversation(state, channelId ?? frame.user_id, (conversation) => ({
+        ...whose,
         readSeq: frame.read_seq,
         unread: frame.unread,
+        mentions: frame.mentions ?? 0,
         lastSeq: Math.max(conversation.lastSeq, frame.last_seq),
     }));
 }

@@ -3,38 +3,10 @@
  * docs/openapi.yaml promise, with their types. Fields that are not named here are ignored, as the protocol wants it.
  */
 
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-const username = /^[a-z0-9._-]{1,32}$/;
-const server = /^[a-z0-9.-]{1,253}$/;
-const address = /^[a-z0-9._-]{1,32}@[a-z0-9.-]{1,253}$/;
-const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
+import { isAddress, isAscending, isCount, isFlag, isId, isNumbers, isObject, isOneOf, isOrdinal, isServer, isText, isTime, isUsername, listOf, maybe, object } from './checks.js';
+import { communityFrameChecks, isChannelAck, isChannelUnread, readyOfCommunities } from './community-frames.js';
 
-/** @typedef {(value: unknown) => boolean} Check */
-
-/** @type {Check} */ const isText = (value) => typeof value === 'string';
-/** @type {Check} */ const isFlag = (value) => typeof value === 'boolean';
-/** @type {Check} */ const isCount = (value) => Number.isSafeInteger(value) && /** @type {number} */ (value) >= 0;
-/** @type {Check} */ const isOrdinal = (value) => Number.isSafeInteger(value) && /** @type {number} */ (value) >= 1;
-/** @type {Check} */ const isId = (value) => typeof value === 'string' && uuid.test(value);
-/** @type {Check} */ const isUsername = (value) => typeof value === 'string' && username.test(value);
-/** @type {Check} */ const isServer = (value) => typeof value === 'string' && server.test(value);
-/** @type {Check} */ export const isAddress = (value) => typeof value === 'string' && address.test(value);
-/** @type {Check} */ const isTime = (value) => typeof value === 'string' && time.test(value) && !Number.isNaN(Date.parse(value));
-/** @type {(...values: string[]) => Check} */ const isOneOf = (...values) => (value) => values.includes(/** @type {string} */ (value));
-/** @type {(check: Check) => Check} */ const maybe = (check) => (value) => value === undefined || check(value);
-/** @type {(check: Check) => Check} */ const listOf = (check) => (value) => Array.isArray(value) && value.every(check);
-/** @type {Check} */ const isNumbers = (value) => isObject(value) && Object.values(/** @type {object} */ (value)).every(isCount);
-
-/** @param {unknown} value */
-function isObject(value) {
-    return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** @param {Record<string, Check>} fields @returns {Check} */
-function object(fields) {
-    const checks = Object.entries(fields);
-    return (value) => isObject(value) && checks.every(([name, check]) => check(/** @type {any} */ (value)[name]));
-}
+/** @typedef {import('./checks.js').Check} Check */
 
 const stream = { s: isOrdinal };
 const delivery = { server: isServer, state: isOneOf('queued', 'delayed', 'delivered', 'failed'), reason: maybe(isText) };
@@ -92,6 +64,30 @@ const friendshipChanged = {
     ...stream,
 };
 
+const isDirectAck = object({
+    nonce: isText,
+    message_id: isId,
+    conversation_id: isId,
+    seq: isOrdinal,
+    n: isOrdinal,
+    timestamp: isTime,
+    state: isOneOf('sent', 'queued'),
+    duplicate: isFlag,
+    ...stream,
+});
+const isDirectUnread = object({
+    conversation_id: isId,
+    user_id: isAddress,
+    username: isUsername,
+    read_seq: isCount,
+    unread: isCount,
+    last_seq: isCount,
+    ...stream,
+});
+
+/** Of the frames that private conversations and channels share. @type {Check} */
+const isOfChannel = (value) => /** @type {any} */ (value).channel_id !== undefined;
+
 /** What a frame of a type has to be. @type {Record<string, Check>} */
 const frames = {
     hello: object({ protocol: isOrdinal, heartbeat_ms: isOrdinal, limits: isNumbers, server: isServer }),
@@ -104,21 +100,12 @@ const frames = {
         friends: listOf(object(friend)),
         friend_requests: listOf(object(friendRequest)),
         blocks: maybe(listOf(object(person))),
+        ...readyOfCommunities,
     }),
     resumed: object({ replayed: isCount }),
     resync: object({ reason: isText }),
     pong: object({ s: isCount }),
-    ack: object({
-        nonce: isText,
-        message_id: isId,
-        conversation_id: isId,
-        seq: isOrdinal,
-        n: isOrdinal,
-        timestamp: isTime,
-        state: isOneOf('sent', 'queued'),
-        duplicate: isFlag,
-        ...stream,
-    }),
+    ack: (value) => (isOfChannel(value) ? isChannelAck : isDirectAck)(value),
     error: object({
         code: isText,
         message: isText,
@@ -130,15 +117,7 @@ const frames = {
     delivery: object({ message_id: isId, ...delivery, ...stream }),
     'new-private-message': object({ ...message, ...stream }),
     'private-message-sent': object({ ...message, ...stream }),
-    'unread-changed': object({
-        conversation_id: isId,
-        user_id: isAddress,
-        username: isUsername,
-        read_seq: isCount,
-        unread: isCount,
-        last_seq: isCount,
-        ...stream,
-    }),
+    'unread-changed': (value) => (isOfChannel(value) ? isChannelUnread : isDirectUnread)(value),
     'new-friend-request': object({
         from_user_id: isAddress,
         from_username: isUsername,
@@ -155,6 +134,7 @@ const frames = {
     },
     'friend-status-changed': object({ ...person, ...presence }),
     'own-status-changed': object({ status: ownStatus, show_last_seen: isFlag, ...stream }),
+    ...communityFrameChecks,
 };
 
 /** Every type of frame that this client knows. */
@@ -183,11 +163,6 @@ export const isHistoryPage = (page) => object({ messages: listOf(object(message)
 
 /** `GET /channels/{id}/events`. An event of a type that is not known here only has its number. @param {any} page @returns {boolean} */
 export const isEventsPage = (page) => object({ events: listOf(isEvent), last_seq: isCount })(page) && isAscending(page.events);
-
-/** @param {Array<{seq: number}>} list */
-function isAscending(list) {
-    return list.every((entry, index) => index === 0 || entry.seq > list[index - 1].seq);
-}
 
 /** `GET /server`. */
 export const isServerAnswer = object({ name: isServer, registration: isText });

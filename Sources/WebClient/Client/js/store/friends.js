@@ -1,22 +1,10 @@
 /** @file Friends, friend requests and blocks. They change by frames only: the homeserver tells all of one's sockets, the one that asked included. */
 
 import { sameOr, withConversation } from './conversations.js';
+import { without } from './maps.js';
 
 /** @typedef {import('./types.js').State} State */
 /** @typedef {import('./types.js').FriendRequest} FriendRequest */
-
-/**
- * @template V
- * @param {ReadonlyMap<string, V>} map
- * @param {string} key
- * @returns {ReadonlyMap<string, V>}
- */
-function without(map, key) {
-    if (!map.has(key)) return map;
-    const rest = new Map(map);
-    rest.delete(key);
-    return rest;
-}
 
 /**
  * @template {object} V

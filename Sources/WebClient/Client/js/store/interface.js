@@ -31,10 +31,12 @@ export function withoutSettledToasts(state) {
 const isOpen = ({ requests, conversations }, about) =>
     'requestId' in about ? requests.has(about.requestId) : (conversations.get(about.unreadOf)?.unread ?? 0) > 0;
 
+/** @param {import('./types.js').Route} a @param {import('./types.js').Route} b */
+const isSameRoute = (a, b) => a.view === b.view && a.address === b.address && a.community === b.community && a.part === b.part;
+
 /** @type {Record<string, (state: State, action: any) => State>} */
 export const interfaceActions = {
-    navigated: (state, { route }) =>
-        route.view === state.route.view && route.address === state.route.address ? state : { ...state, route },
+    navigated: (state, { route }) => (isSameRoute(route, state.route) ? state : { ...state, route }),
     'toast-added': (state, { toast }) => ({ ...state, toasts: [...state.toasts, toast].slice(-mostToasts) }),
     'toast-dismissed': (state, { id }) => {
         const toasts = state.toasts.filter((toast) => toast.id !== id);

@@ -1,10 +1,14 @@
 /**
- * @file Messages, whichever way they come: live, replayed, as a page of history or of events, as the receipt of one's own. All of them go
- * through `merged`, which orders by `seq`, knows a message again by its id, and never shows something behind a hole.
+ * @file Messages, whichever way they come: live, replayed, as a page of history or of events, as the receipt of one's own, of one person
+ * or of a channel. All of them go through `merged`, which orders by `seq`, knows a message again by its id, and never shows something
+ * behind a hole.
  */
 
-import { previewOf, withConversation } from './conversations.js';
+import { isChannel, previewOf, withConversation } from './conversations.js';
+import { isChannelEventsPage, isChannelPage } from './community-frames.js';
 import { isEventsPage, isHistoryPage } from './frames.js';
+import { mentionsMe } from './mentions.js';
+import { withOutgoing } from './outgoing.js';
 
 /** @typedef {import('./types.js').State} State */
 /** @typedef {import('./types.js').Conversation} Conversation */
@@ -20,9 +24,12 @@ const progress = { queued: 0, delayed: 1, delivered: 2, failed: 2 };
 /** @param {string} address */
 const serverOf = (address) => address.slice(address.indexOf('@') + 1);
 
-/** Whose conversation a message belongs to: the other one's. @param {State} state @param {any} raw */
-function otherOf(state, raw) {
-    return raw.from_user_id === state.account?.address ? raw.receiver_id : raw.from_user_id;
+/** @type {string[]} */
+const nobody = [];
+
+/** Which conversation a message belongs to: the channel's, or the other one's. @param {State} state @param {any} raw @returns {string} */
+function placeOf(state, raw) {
+    return raw.channel_id ?? (raw.from_user_id === state.account?.address ? raw.receiver_id : raw.from_user_id);
 }
 
 /** @param {State} state @param {any} raw  as the homeserver writes it @returns {Message} */
@@ -33,8 +40,11 @@ function messageOf(state, raw) {
         seq: raw.seq,
         n: raw.n,
         fromAddress: raw.from_user_id,
+        fromUsername: raw.from_username,
         own,
         text: raw.message,
+        deleted: raw.deleted === true,
+        mentions: raw.mentions ?? nobody,
         timestamp: raw.timestamp,
         replyTo: raw.reply_to ?? null,
         nonce: own ? raw.nonce ?? null : null,
@@ -44,6 +54,7 @@ function messageOf(state, raw) {
 
 /** A live frame says nothing of the delivery: a message to another homeserver begins as queued. @param {State} state @param {any} raw @returns {Delivery|null} */
 function deliveryOf(state, raw) {
+    if (raw.channel_id) return null;
     const server = serverOf(raw.receiver_id);
     if (!raw.delivery && server === state.account?.server) return null;
     const told = raw.delivery ? { ...raw.delivery, reason: raw.delivery.reason ?? null } : { server, state: 'queued', reason: null };
@@ -61,9 +72,10 @@ function furtherDelivery(a, b) {
  * @param {Conversation} conversation
  * @param {Message[]} messages  ascending
  * @param {{from: number, through: number}} range  the numbers that they are all of
+ * @param {ReadonlySet<string>} [deletions]  ids of messages that were deleted
  * @returns {Partial<Conversation>}
  */
-function merged(conversation, messages, range) {
+function merged(conversation, messages, range, deletions = new Set()) {
     const outgoing = withoutSent(conversation.outgoing, messages);
     const isLoaded = conversation.loadedSeq > 0;
     const first = isLoaded ? conversation.messages[0]?.seq ?? 1 : Infinity;
@@ -82,6 +94,11 @@ function merged(conversation, messages, range) {
         ids.add(next.messageId);
         isChanged = true;
     }
+    for (const [seq, known] of bySeq) {
+        if (!deletions.has(known.messageId) || known.deleted) continue;
+        bySeq.set(seq, asDeleted(known));
+        isChanged = true;
+    }
     const all = isChanged ? [...bySeq.values()].sort((a, b) => a.seq - b.seq) : conversation.messages;
     return {
         messages: all,
@@ -91,8 +108,12 @@ function merged(conversation, messages, range) {
     };
 }
 
+/** @param {Message} message @returns {Message} */
+const asDeleted = (message) => ({ ...message, text: '', deleted: true, mentions: nobody });
+
 /** @param {Message} known @param {Message} told */
 function refreshed(known, told) {
+    if (told.deleted && !known.deleted) return asDeleted(known);
     const delivery = furtherDelivery(known.delivery, told.delivery);
     const nonce = known.nonce ?? told.nonce;
     return delivery === known.delivery && nonce === known.nonce ? known : { ...known, delivery, nonce };
@@ -108,17 +129,40 @@ function withoutSent(outgoing, messages) {
 
 /** A message that the stream tells of: the only way by which counters move on between two `ready`. @param {State} state @param {any} raw */
 function live(state, raw) {
-    return withConversation(state, otherOf(state, raw), (conversation) => {
+    return withConversation(state, placeOf(state, raw), (conversation) => {
         const message = messageOf(state, raw);
-        const changes = merged(conversation, [message], { from: raw.seq, through: raw.seq });
-        // Nothing was loaded, and this is not the first message: it stays unloaded until the page before it comes.
-        const isLone = conversation.loadedSeq === 0 && raw.seq > 1;
-        if (isLone) Object.assign(changes, { messages: conversation.messages, loadedSeq: 0, complete: conversation.complete });
-        changes.conversationId = raw.conversation_id;
+        const changes = arrived(conversation, [message], raw.seq);
+        changes.conversationId = raw.conversation_id ?? raw.channel_id;
+        if (raw.server_id) changes.communityId = raw.server_id;
         if (raw.seq <= conversation.lastSeq) return changes;
         changes.lastSeq = raw.seq;
         changes.preview = previewOf(raw);
-        if (!message.own) changes.unread = conversation.unread + 1;
+        if (message.own || message.deleted) return changes;
+        changes.unread = conversation.unread + 1;
+        if (mentionsMe(state, raw.server_id, message.mentions)) changes.mentions = conversation.mentions + 1;
+        return changes;
+    });
+}
+
+/** What the stream told under one number. @param {Conversation} conversation @param {Message[]} messages @param {number} seq @param {ReadonlySet<string>} [deletions] */
+function arrived(conversation, messages, seq, deletions) {
+    const changes = merged(conversation, messages, { from: seq, through: seq }, deletions);
+    // Nothing was loaded, and this is not the first number: it stays unloaded until the page before it comes.
+    const isLone = conversation.loadedSeq === 0 && seq > 1;
+    return isLone ? { ...changes, messages: conversation.messages, loadedSeq: 0, complete: conversation.complete } : changes;
+}
+
+/** A deletion has a number of its own; the message keeps its place. @param {State} state @param {any} raw */
+function messageDeleted(state, raw) {
+    if (!state.conversations.has(raw.channel_id)) return state;
+    return withConversation(state, raw.channel_id, (conversation) => {
+        const changes = arrived(conversation, [], raw.seq, new Set([raw.message_id]));
+        if (raw.seq <= conversation.lastSeq) return changes;
+        changes.lastSeq = raw.seq;
+        const gone = conversation.messages.find(({ messageId }) => messageId === raw.message_id);
+        if (!gone || gone.own || gone.deleted || gone.seq <= conversation.readSeq) return changes;
+        changes.unread = Math.max(0, conversation.unread - 1);
+        if (mentionsMe(state, raw.server_id, gone.mentions)) changes.mentions = Math.max(0, conversation.mentions - 1);
         return changes;
     });
 }
@@ -129,12 +173,15 @@ function ack(state, frame) {
         const sent = conversation.outgoing.find((entry) => entry.nonce === frame.nonce);
         if (!sent || !state.account) continue;
         const { type, state: _, ...receipt } = frame;
+        if (frame.seq === null) return withOutgoing(state, frame.nonce, (entry) => ({ ...entry, state: 'queued', messageId: frame.message_id }));
         const own = { from_user_id: state.account.address, from_username: state.account.username, receiver_id: conversation.address };
-        return live(state, { ...receipt, ...own, message: sent.text, ...(sent.replyTo && { reply_to: sent.replyTo }) });
+        const { communityId: server_id } = conversation;
+        const said = { message: sent.text, ...(sent.replyTo && { reply_to: sent.replyTo }), ...(server_id && { server_id, mentions: sent.mentions }) };
+        return live(state, { ...receipt, ...own, ...said });
     }
     // Cancelled here while it was under way, or known already from history: the number is news all the same.
     for (const conversation of state.conversations.values()) {
-        if (conversation.conversationId !== frame.conversation_id) continue;
+        if (conversation.conversationId !== (frame.conversation_id ?? frame.channel_id) || frame.seq === null) continue;
         return withConversation(state, conversation.address, ({ lastSeq }) => ({ lastSeq: Math.max(lastSeq, frame.seq) }));
     }
     return state;
@@ -143,6 +190,11 @@ function ack(state, frame) {
 /** @param {State} state @param {any} frame */
 function delivery(state, frame) {
     const told = { server: frame.server, state: frame.state, reason: frame.reason ?? null };
+    const refused = [...state.conversations.values()].flatMap(({ outgoing }) => outgoing).find(({ messageId }) => messageId === frame.message_id);
+    if (refused) {
+        const failure = { code: told.reason ?? 'internal', message: `${frame.server} did not take it`, field: null, retryAfterMs: null };
+        return told.state === 'failed' ? withOutgoing(state, refused.nonce, (entry) => ({ ...entry, state: 'failed', failure })) : state;
+    }
     for (const conversation of state.conversations.values()) {
         if (serverOf(conversation.address) !== frame.server) continue;
         const index = conversation.messages.findLastIndex((message) => message.messageId === frame.message_id);
@@ -166,12 +218,16 @@ function delivery(state, frame) {
  * @param {{address: string, page: any, before?: number, after?: number, limit: number, replace?: boolean}} action
  */
 function page(state, { address, page, before, after, limit, replace }) {
-    if (!isHistoryPage(page) && !isEventsPage(page)) {
+    const checks = isChannel(address) ? [isChannelPage, isChannelEventsPage] : [isHistoryPage, isEventsPage];
+    if (!checks.some((isGood) => isGood(page))) {
         const failure = { code: 'internal', message: 'the homeserver answered something else than a page', field: null, retryAfterMs: null };
         return failed({ ...state, malformed: state.malformed + 1 }, { address, failure });
     }
     const entries = page.messages ?? page.events;
-    const messages = entries.filter((/** @type {any} */ raw) => raw.message_id && otherOf(state, raw) === address).map((/** @type {any} */ raw) => messageOf(state, raw));
+    const isDeletion = (/** @type {any} */ raw) => raw.type === 'message-deleted';
+    const isMessage = (/** @type {any} */ raw) => raw.message_id && !isDeletion(raw) && placeOf(state, raw) === address;
+    const messages = entries.filter(isMessage).map((/** @type {any} */ raw) => messageOf(state, raw));
+    const deletions = new Set(entries.filter(isDeletion).map((/** @type {any} */ raw) => raw.message_id));
     const [first, last] = [entries[0]?.seq, entries.at(-1)?.seq];
     const isShort = entries.length < limit;
     const range = { from: isShort ? 1 : first, through: last ?? page.last_seq };
@@ -181,7 +237,7 @@ function page(state, { address, page, before, after, limit, replace }) {
     return withConversation(state, address, (conversation) => {
         const empty = { ...conversation, messages: [], loadedSeq: 0, complete: false };
         const base = replace && range.from > conversation.loadedSeq + 1 ? empty : conversation;
-        const changes = merged(base, messages, range);
+        const changes = merged(base, messages, range, deletions);
         return {
             messages: base.messages,
             loadedSeq: base.loadedSeq,
@@ -199,7 +255,14 @@ function failed(state, { address, failure }) {
 }
 
 /** @type {Record<string, (state: State, frame: any) => State>} */
-export const messageFrames = { 'new-private-message': live, 'private-message-sent': live, ack, delivery };
+export const messageFrames = {
+    'new-private-message': live,
+    'private-message-sent': live,
+    'new-channel-message': live,
+    'message-deleted': messageDeleted,
+    ack,
+    delivery,
+};
 
 /** @type {Record<string, (state: State, action: any) => State>} */
 export const messageActions = {

@@ -17,7 +17,7 @@ export const nonceOfRetry = (messageId) => `again-${messageId}`;
  * @param {string} nonce
  * @param {(entry: Outgoing) => Outgoing|null} change  null takes it away
  */
-function withOutgoing(state, nonce, change) {
+export function withOutgoing(state, nonce, change) {
     for (const { address, outgoing } of state.conversations.values()) {
         const entry = outgoing.find((one) => one.nonce === nonce);
         if (!entry) continue;

@@ -3,6 +3,7 @@
  * homeserver are the action `frame`; the same functions take them from `ready`, live, replayed and in pages.
  */
 
+import { communityActions, communityFrames } from './communities.js';
 import { conversationActions, conversationFrames } from './conversations.js';
 import { judgeFrame } from './frames.js';
 import { friendActions, friendFrames } from './friends.js';
@@ -15,8 +16,8 @@ import { sessionActions, sessionFrames } from './session.js';
 
 /** @typedef {import('./types.js').State} State */
 
-/** Features in the order in which they see a frame: conversations look at the friends that the same frame brought. */
-const frames = [sessionFrames, friendFrames, presenceFrames, conversationFrames, messageFrames];
+/** Features in the order in which they see a frame: conversations look at the friends and the communities that the same frame brought. */
+const frames = [sessionFrames, friendFrames, presenceFrames, communityFrames, conversationFrames, messageFrames];
 
 /** @type {Record<string, (state: State, action: any) => State>} */
 const actions = {
@@ -28,6 +29,7 @@ const actions = {
     ...outgoingActions,
     ...friendActions,
     ...presenceActions,
+    ...communityActions,
     ...interfaceActions,
 };
 

@@ -1,5 +1,7 @@
 /** @file What views ask of the state. Each gives the same object as long as what it is made of has not changed, so that it can be watched. */
 
+import { isChannel } from './conversations.js';
+
 /** @typedef {import('./types.js').State} State */
 /** @typedef {import('./types.js').Conversation} Conversation */
 /** @typedef {import('./types.js').FriendRequest} FriendRequest */
@@ -26,8 +28,8 @@ export function lastActivity({ preview, outgoing }) {
     return Math.max(written, preview ? Date.parse(preview.timestamp) : 0);
 }
 
-/** Whether there is anything to see in a conversation. @param {Conversation} conversation */
-const hasBegun = ({ lastSeq, outgoing, draft, preview }) => lastSeq > 0 || outgoing.length > 0 || draft !== '' || preview !== null;
+/** Whether it is one of two people, and there is anything to see in it. @param {Conversation} conversation */
+const hasBegun = ({ address, lastSeq, outgoing, draft, preview }) => !isChannel(address) && (lastSeq > 0 || outgoing.length > 0 || draft !== '' || preview !== null);
 
 const sorted = remembered((/** @type {State['conversations']} */ conversations) =>
     [...conversations.values()]
@@ -41,11 +43,11 @@ export const conversationList = (state) => sorted(state.conversations);
 
 const summed = remembered((/** @type {State['conversations']} */ conversations) => {
     let sum = 0;
-    for (const { unread } of conversations.values()) sum += unread;
+    for (const { address, unread, mentions } of conversations.values()) sum += isChannel(address) ? mentions : unread;
     return sum;
 });
 
-/** Unread messages of all conversations. @param {State} state */
+/** What waits to be read: messages of people, and what mentions one in channels. @param {State} state */
 export const totalUnread = (state) => summed(state.conversations);
 
 /** @param {'incoming'|'outgoing'} direction */
@@ -100,10 +102,42 @@ export const onlineCount = (state) => [...state.friends.keys()].filter((address)
 export const isCaughtUp = ({ stale, complete, loadedSeq }) => !stale && (loadedSeq > 0 || complete);
 
 const waiting = remembered((/** @type {State['conversations']} */ conversations) =>
-    [...conversations.values()].reduce((sum, conversation) => sum + conversation.outgoing.length, 0));
+    [...conversations.values()].reduce((sum, { outgoing }) => sum + outgoing.filter(({ state }) => state !== 'queued').length, 0));
 
 /** Messages that were written here and have not been sent. @param {State} state */
 export const unsentCount = (state) => waiting(state.conversations);
 
 /** @param {State} state @param {string} address @returns {Conversation|null} */
 export const conversationOf = (state, address) => state.conversations.get(address) ?? null;
+
+const communitiesByName = remembered((/** @type {State['communities']} */ communities) =>
+    [...communities.values()].sort((a, b) => a.name.localeCompare(b.name) || (a.communityId < b.communityId ? -1 : 1)));
+
+/** @param {State} state */
+export const communityList = (state) => communitiesByName(state.communities);
+
+const invitationsByTime = remembered((/** @type {State['invitations']} */ invitations) =>
+    [...invitations.values()].sort((a, b) => (a.expiresAt < b.expiresAt ? 1 : -1)));
+
+/** Invitations into communities, the latest first. @param {State} state */
+export const invitationList = (state) => invitationsByTime(state.invitations);
+
+const counted = remembered((/** @type {State['conversations']} */ conversations) => {
+    /** @type {Map<string, {unread: number, mentions: number}>} */
+    const counts = new Map();
+    for (const { communityId, unread, mentions } of conversations.values()) {
+        if (communityId === null) continue;
+        const before = counts.get(communityId) ?? { unread: 0, mentions: 0 };
+        counts.set(communityId, { unread: before.unread + unread, mentions: before.mentions + mentions });
+    }
+    return counts;
+});
+
+/** What is unread in the channels of each community. @param {State} state */
+export const communityCounts = (state) => counted(state.conversations);
+
+/** The community in which one is, if one is in it. @param {State} state @returns {import('./types.js').Community|null} */
+export const shownCommunity = ({ route, communities }) => communities.get(route.community ?? '') ?? null;
+
+/** The channel that the route names. @param {State} state @returns {import('./types.js').Channel|null} */
+export const shownChannel = (state) => shownCommunity(state)?.details?.channels.find(({ channelId }) => channelId === state.route.address) ?? null;

@@ -1,6 +1,6 @@
 /** @file Who is signed in, and where. */
 
-import { isAddress } from './frames.js';
+import { isAddress } from './checks.js';
 
 /** @typedef {import('./types.js').State} State */
 
@@ -15,6 +15,8 @@ export function initialState(preferences = {}) {
         server: null,
         link: { status: 'idle', lostAt: null, retryAt: null, reason: null },
         conversations: new Map(),
+        communities: new Map(),
+        invitations: new Map(),
         friends: new Map(),
         requests: new Map(),
         presence: new Map(),

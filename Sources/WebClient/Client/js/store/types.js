@@ -2,7 +2,8 @@
  * @file The shape of the client's state: one tree, replaced and never changed in place. Views read it, only the reducer writes it.
  *
  * An address is a user's id, `alice@alpha.example`. A conversation is known by the address of the other one, because it exists for the
- * page before the homeserver has given it an id.
+ * page before the homeserver has given it an id; a channel of a community, which always has one, by that. So wherever `address` names a
+ * conversation, a channel's id may stand there: it has no @ (`isChannel`). Communities are called servers on the wire.
  */
 
 /** @typedef {string} Address */
@@ -14,6 +15,8 @@
  * @property {Server|null} server
  * @property {Link} link
  * @property {ReadonlyMap<Address, Conversation>} conversations
+ * @property {ReadonlyMap<string, Community>} communities  by id
+ * @property {ReadonlyMap<string, Invitation>} invitations  into communities, by invite id
  * @property {ReadonlyMap<Address, Friend>} friends
  * @property {ReadonlyMap<string, FriendRequest>} requests  by request id
  * @property {ReadonlyMap<Address, Presence>} presence  of friends, as it was told last; whose status is not known is not in it
@@ -48,14 +51,16 @@
 
 /**
  * @typedef {object} Conversation
- * @property {Address} address
- * @property {string} username
+ * @property {Address} address  or a channel's id
+ * @property {string} username  of the other one, or the channel's name
+ * @property {string|null} communityId  of a channel
  * @property {string|null} incarnation  of the homeserver's database whose numbers these are
  * @property {string|null} conversationId
- * @property {boolean} writable  false once the two are no friends
+ * @property {boolean} writable  false once the two are no friends, or where one may not write in a channel
  * @property {number} lastSeq  the newest number that the homeserver has told of
  * @property {number} readSeq
  * @property {number} unread
+ * @property {number} mentions  those of them that mention one
  * @property {Preview|null} preview
  * @property {ReadonlyArray<Message>} messages  ascending by seq; nothing is missing between the first and the last of them
  * @property {boolean} complete  the first message of the conversation is among them
@@ -78,8 +83,11 @@
  * @property {number} seq
  * @property {number} n
  * @property {Address} fromAddress
+ * @property {string} fromUsername
  * @property {boolean} own
- * @property {string} text
+ * @property {string} text  empty once it was deleted
+ * @property {boolean} deleted  by somebody who may, in a channel
+ * @property {ReadonlyArray<string>} mentions  addresses, ids of roles, `everyone`
  * @property {string} timestamp  RFC 3339
  * @property {string|null} replyTo  a message id
  * @property {string|null} nonce  of one's own
@@ -95,8 +103,10 @@
  * @property {Address} address
  * @property {string} text
  * @property {string|null} replyTo
+ * @property {ReadonlyArray<string>} [mentions]  as of a message
  * @property {number} createdAt  ms
- * @property {'pending'|'failed'} state
+ * @property {'pending'|'queued'|'failed'} state  `queued`: the homeserver has it, and the community's home has not answered yet
+ * @property {string} [messageId]  once it is queued
  * @property {Failure|null} failure
  */
 
@@ -123,7 +133,80 @@
  * @property {string} timestamp
  */
 
-/** @typedef {{view: 'home'|'conversation'|'friends'|'settings', address: Address|null}} Route */
+/**
+ * A community, and what is known of it once it was asked for.
+ * @typedef {object} Community
+ * @property {string} communityId
+ * @property {string} name
+ * @property {Address} owner
+ * @property {number} version
+ * @property {boolean} isStale  its home is away: what is here may be old
+ * @property {boolean} isOutdated  something has changed since `details` was asked for, so it is asked for again
+ * @property {Failure|null} failure  why it could not be asked for
+ * @property {CommunityDetails|null} details
+ * @property {CommunityMembers|null} members  those that were asked for
+ */
+
+/**
+ * @typedef {object} CommunityDetails
+ * @property {string|null} description
+ * @property {string} host  the homeserver that it lives on
+ * @property {string} createdAt
+ * @property {number} memberCount
+ * @property {ReadonlyArray<string>} permissions  one's own in the community
+ * @property {number} position  of one's highest role
+ * @property {ReadonlyArray<string>} roleIds  one's own
+ * @property {string|null} timedOutUntil  one may not write before
+ * @property {ReadonlyArray<Channel>} channels  in their order
+ * @property {ReadonlyArray<Role>} roles  the highest first, everyone's last
+ */
+
+/** @typedef {{members: ReadonlyMap<Address, Member>, next: string|null}} CommunityMembers  `next`: where the next page begins, null when all are here */
+
+/**
+ * @typedef {object} Channel
+ * @property {string} channelId
+ * @property {'text'|'voice'} kind
+ * @property {string} name
+ * @property {string|null} topic
+ * @property {number} position
+ * @property {number} slowModeSeconds
+ * @property {boolean} isPrivate
+ * @property {ReadonlyArray<{target: string, allow: string[], deny: string[]}>} overrides
+ * @property {ReadonlyArray<string>} permissions  one's own in it
+ */
+
+/** @typedef {{roleId: string, name: string, permissions: ReadonlyArray<string>, position: number, isEveryone: boolean, color: string|null}} Role */
+
+/**
+ * @typedef {object} Member
+ * @property {Address} address
+ * @property {string} username
+ * @property {ReadonlyArray<string>} roleIds
+ * @property {string} joinedAt
+ * @property {string|null} timedOutUntil
+ * @property {'online'|'offline'|null} status  null: nobody can say
+ */
+
+/**
+ * @typedef {object} Invitation
+ * @property {string} invitationId
+ * @property {string} communityId
+ * @property {string} communityName
+ * @property {Address} fromAddress
+ * @property {string} fromUsername
+ * @property {string} expiresAt
+ */
+
+/**
+ * `address`: the conversation that is shown, a channel's id with `channel`. `community`: where the view is one of a community's. `part`: of
+ * the settings of a community, or the code of a link with `join`.
+ * @typedef {object} Route
+ * @property {'home'|'conversation'|'friends'|'settings'|'community'|'channel'|'community-settings'|'join'} view
+ * @property {Address|null} address
+ * @property {string} [community]
+ * @property {string} [part]
+ */
 
 /**
  * @typedef {object} Toast

@@ -1,0 +1,226 @@
+/**
+ * @file Communities and who and what is in them. `ready` names them; the rest (`details`) is asked for, and again whenever a frame says
+ * that something has changed, because only the homeserver can say what one may do now. Frames carry what shows at once.
+ */
+
+import { sameOr, withConversation } from './conversations.js';
+import { without } from './maps.js';
+
+/** @typedef {import('./types.js').State} State */
+/** @typedef {import('./types.js').Community} Community */
+/** @typedef {import('./types.js').CommunityDetails} CommunityDetails */
+/** @typedef {import('./types.js').Channel} Channel */
+
+/**
+ * @param {State} state
+ * @param {string} id
+ * @param {(community: Community) => Partial<Community>} change
+ * @returns {State}  as it is when one is not in it
+ */
+function withCommunity(state, id, change) {
+    const known = state.communities.get(id);
+    if (!known) return state;
+    const next = sameOr(known, { ...known, ...change(known) });
+    return next === known ? state : { ...state, communities: new Map(state.communities).set(id, next) };
+}
+
+/** @param {State} state @param {string} id @param {(details: CommunityDetails) => Partial<CommunityDetails>} change */
+const withDetails = (state, id, change) =>
+    withCommunity(state, id, ({ details }) => (details ? { details: sameOr(details, { ...details, ...change(details) }) } : {}));
+
+/** @param {any} raw @returns {Channel} */
+const channelOf = (raw) => ({
+    channelId: raw.channel_id,
+    kind: raw.kind,
+    name: raw.name,
+    topic: raw.topic || null,
+    position: raw.position,
+    slowModeSeconds: raw.slow_mode_seconds,
+    isPrivate: raw.private,
+    overrides: raw.overrides,
+    permissions: raw.permissions ?? [],
+});
+
+/** @param {any} raw @returns {import('./types.js').Role} */
+const roleOf = (raw) => ({
+    roleId: raw.role_id,
+    name: raw.name,
+    permissions: raw.permissions,
+    position: raw.position,
+    isEveryone: raw.everyone,
+    color: raw.color ?? null,
+});
+
+/** @param {any} raw @returns {import('./types.js').Member} */
+const memberOf = (raw) => ({
+    address: raw.user_id,
+    username: raw.username,
+    roleIds: raw.role_ids ?? [],
+    joinedAt: raw.joined_at,
+    timedOutUntil: raw.timed_out_until ?? null,
+    status: raw.status ?? null,
+});
+
+/** @param {any} raw @returns {import('./types.js').Invitation} */
+const invitationOf = (raw) => ({
+    invitationId: raw.invite_id,
+    communityId: raw.server_id,
+    communityName: raw.server_name,
+    fromAddress: raw.from_user_id,
+    fromUsername: raw.from_username,
+    expiresAt: raw.expires_at,
+});
+
+/** @template {{name: string, position: number}} T @param {T[]} list @param {1|-1} order */
+const inOrder = (list, order) => list.sort((a, b) => order * (a.position - b.position) || (a.name < b.name ? -1 : 1));
+
+/** @param {any} raw  of `ready`, of a frame or of an answer @param {Community|undefined} known @returns {Community} */
+const summaryOf = (raw, known) => ({
+    communityId: raw.server_id,
+    name: raw.name,
+    owner: raw.owner_user_id,
+    version: raw.version,
+    isStale: raw.stale === true,
+    isOutdated: true,
+    failure: null,
+    details: known?.details ?? null,
+    members: known?.members ?? null,
+});
+
+/** A text channel has a conversation as soon as it is known. @param {State} state @param {string} communityId @param {Channel} channel @param {number|undefined} lastSeq */
+function withChannel(state, communityId, { channelId, kind, name, permissions }, lastSeq) {
+    if (kind !== 'text') return state;
+    // One that `ready` did not name has nothing unread.
+    const known = state.conversations.get(channelId);
+    const told = lastSeq ?? known?.lastSeq ?? 0;
+    const start = known?.communityId ? {} : { readSeq: told, complete: told === 0 };
+    return withConversation(state, channelId, (conversation) => ({
+        ...start,
+        communityId,
+        username: name,
+        conversationId: channelId,
+        writable: permissions.includes('send_messages'),
+        lastSeq: Math.max(conversation.lastSeq, told),
+    }));
+}
+
+/** @param {State} state @param {(conversation: import('./types.js').Conversation) => boolean} isGone @returns {State} */
+function withoutConversations(state, isGone) {
+    const conversations = new Map([...state.conversations].filter(([, conversation]) => !isGone(conversation)));
+    return conversations.size === state.conversations.size ? state : { ...state, conversations };
+}
+
+/** `GET /servers/{id}`: what there is now, and nothing else. @param {State} state @param {any} raw */
+function known(state, raw) {
+    const id = raw.server_id;
+    const channels = inOrder(raw.channels.map(channelOf), 1);
+    const details = {
+        description: raw.description || null,
+        host: raw.host,
+        createdAt: raw.created_at,
+        memberCount: raw.member_count,
+        permissions: raw.permissions,
+        position: raw.position,
+        roleIds: raw.role_ids,
+        timedOutUntil: raw.timed_out_until ?? null,
+        channels,
+        roles: inOrder(raw.roles.map(roleOf), -1),
+    };
+    const before = state.communities.get(id);
+    // A frame told of something later while the answer was on its way.
+    const isOutdated = before !== undefined && raw.version < before.version;
+    const community = { ...summaryOf(raw, before), ...(isOutdated && { version: before.version }), isOutdated, details };
+    const ids = new Set(channels.map(({ channelId }) => channelId));
+    let next = { ...state, communities: new Map(state.communities).set(id, community) };
+    next = withoutConversations(next, ({ communityId, address }) => communityId === id && !ids.has(address));
+    const lastSeqs = new Map(raw.channels.map((/** @type {any} */ one) => [one.channel_id, one.last_seq]));
+    return channels.reduce((all, channel) => withChannel(all, id, channel, lastSeqs.get(channel.channelId)), next);
+}
+
+/** @param {State} state @param {string} id */
+function gone(state, id) {
+    return withoutConversations({ ...state, communities: without(state.communities, id) }, ({ communityId }) => communityId === id);
+}
+
+/** @type {Record<string, (state: State, frame: any) => State>} */
+export const communityFrames = {
+    ready: (state, frame) => {
+        const communities = (frame.servers ?? []).map((/** @type {any} */ raw) => [raw.server_id, summaryOf(raw, state.communities.get(raw.server_id))]);
+        const invitations = (frame.server_invites ?? []).map((/** @type {any} */ raw) => [raw.invite_id, invitationOf(raw)]);
+        return { ...state, communities: new Map(communities), invitations: new Map(invitations) };
+    },
+    'community-changed': (state, frame) => {
+        const id = frame.server_id;
+        if (frame.state === 'gone') return gone(state, id);
+        const before = state.communities.get(id);
+        const stale = before?.isStale;
+        const next = { ...state, communities: new Map(state.communities).set(id, summaryOf({ stale, ...frame }, before)) };
+        return withDetails(next, id, ({ roles }) => ({ description: frame.description || null, roles: rolesAfter(roles, frame) }));
+    },
+    'channel-changed': (state, frame) => {
+        const { server_id: id, channel_id: channelId, channel } = frame;
+        const outdated = withCommunity(state, id, () => ({ isOutdated: true, version: frame.version }));
+        const others = (/** @type {CommunityDetails} */ { channels }) => channels.filter((one) => one.channelId !== channelId);
+        if (frame.state === 'gone') {
+            const next = withDetails(outdated, id, (details) => ({ channels: others(details) }));
+            return withoutConversations(next, ({ address }) => address === channelId);
+        }
+        const before = outdated.communities.get(id)?.details?.channels.find((one) => one.channelId === channelId);
+        const now = { ...channelOf(channel), permissions: before?.permissions ?? [] };
+        const next = withDetails(outdated, id, (details) => ({ channels: inOrder([...others(details), now], 1) }));
+        return next === state ? state : withChannel(next, id, now, channel.last_seq);
+    },
+    'member-changed': (state, frame) => {
+        const { server_id: id, user_id: address } = frame;
+        const isSelf = address === state.account?.address;
+        const isGone = frame.state === 'gone';
+        const by = isGone ? -1 : frame.reason === 'joined' ? 1 : 0;
+        const next = withDetails(state, id, (details) => ({
+            memberCount: Math.max(0, details.memberCount + by),
+            ...(isSelf && !isGone && { roleIds: frame.role_ids ?? [], timedOutUntil: frame.timed_out_until ?? null }),
+        }));
+        return withCommunity(next, id, ({ members, isOutdated }) => ({
+            version: frame.version,
+            isOutdated: isOutdated || isSelf,
+            members: members && { ...members, members: membersAfter(members.members, frame, isGone) },
+        }));
+    },
+    'new-server-invite': (state, frame) => ({ ...state, invitations: new Map(state.invitations).set(frame.invite_id, invitationOf(frame)) }),
+    'server-invite-changed': (state, frame) => ({ ...state, invitations: without(state.invitations, frame.invite_id) }),
+};
+
+/** @param {ReadonlyArray<import('./types.js').Role>} roles @param {any} frame */
+function rolesAfter(roles, { role, removed_role_id: removed }) {
+    if (!role && !removed) return roles;
+    const others = roles.filter(({ roleId }) => roleId !== role?.role_id && roleId !== removed);
+    return inOrder(role ? [...others, roleOf(role)] : others, -1);
+}
+
+/** Whether he is online only answers say. @param {import('./types.js').CommunityMembers['members']} members @param {any} frame @param {boolean} isGone */
+function membersAfter(members, frame, isGone) {
+    if (isGone) return without(members, frame.user_id);
+    const { status = null, joinedAt = '' } = members.get(frame.user_id) ?? {};
+    const next = memberOf(frame);
+    return new Map(members).set(frame.user_id, { ...next, status, joinedAt: next.joinedAt ?? joinedAt });
+}
+
+/** @type {Record<string, (state: State, action: any) => State>} */
+export const communityActions = {
+    /** The answer of `GET /servers/{id}`, or (`isNew`) of making one; one that was left while the answer was on its way stays away. */
+    'community-known': (state, { community, isNew = false }) => (isNew || state.communities.has(community.server_id) ? known(state, community) : state),
+    /** It is not there any more, or one is not in it. */
+    'community-gone': (state, { communityId }) => gone(state, communityId),
+    'community-failed': (state, { communityId, failure }) => withCommunity(state, communityId, () => ({ failure })),
+    'community-outdated': (state, { communityId }) => withCommunity(state, communityId, () => ({ isOutdated: true })),
+    /** A page of members; `isFirst`: what was known before is not. */
+    'members-listed': (state, { communityId, page, isFirst }) =>
+        withCommunity(state, communityId, ({ members }) => {
+            const before = isFirst || !members ? [] : members.members;
+            const listed = page.members.map((/** @type {any} */ raw) => [raw.user_id, memberOf(raw)]);
+            return { members: { members: new Map([...before, ...listed]), next: page.next ?? null } };
+        }),
+    'member-known': (state, { communityId, member }) =>
+        withCommunity(state, communityId, ({ members }) =>
+            (members ? { members: { ...members, members: new Map(members.members).set(member.user_id, memberOf(member)) } } : {})),
+};
+

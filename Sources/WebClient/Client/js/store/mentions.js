@@ -1,0 +1,13 @@
+/** @file Whom a message in a channel means. */
+
+/**
+ * Whether it means the one who is signed in: by the address, as one of all, or by a role of his.
+ * @param {import('./types.js').State} state
+ * @param {string|null} communityId
+ * @param {ReadonlyArray<string>} mentions
+ */
+export function mentionsMe({ account, communities }, communityId, mentions) {
+    if (mentions.length === 0) return false;
+    const roleIds = communities.get(communityId ?? '')?.details?.roleIds ?? [];
+    return mentions.some((one) => one === 'everyone' || one === account?.address || roleIds.includes(one));
+}

@@ -1,0 +1,199 @@
+/** Communities and their channels in the store: what each frame does, what is asked for, and that pages, replays and deletions agree. */
+
+import assert from 'node:assert/strict';
+import test from 'node:test';
+
+import { Communities } from '../../Sources/WebClient/Client/js/connection/communities.js';
+import { Outbox } from '../../Sources/WebClient/Client/js/connection/outbox.js';
+import { ReadMarker } from '../../Sources/WebClient/Client/js/connection/read-marker.js';
+import { communityFrameChecks } from '../../Sources/WebClient/Client/js/store/community-frames.js';
+import { communityCounts, communityList, conversationList, invitationList, totalUnread, unsentCount } from '../../Sources/WebClient/Client/js/store/selectors.js';
+import { channel, channelAck, community, deletion, everybody, garden, gardeners, gardenOf, general, invitation, known, memberChanged, post, posted, readyInGarden, role, sheds, summary, unread, voices } from './community-fixtures.js';
+import { action, after, alice, bob, carol, Clock, id, isLive, live, outgoing, ready, seqs, settled, stateAfter, storeOf, time } from './fixtures.js';
+
+const of = (/** @type {any} */ state, /** @type {string} */ channelId = general) => state.conversations.get(channelId);
+const names = (/** @type {any} */ state) => gardenOf(state).details.channels.map((/** @type {any} */ one) => one.name);
+const changed = (/** @type {object} */ more) => ({ type: 'community-changed', version: 2, state: 'member', ...summary({ version: 2 }), ...more });
+const channelChanged = (/** @type {string} */ channelId, /** @type {object} */ more = {}) => ({ type: 'channel-changed', server_id: garden, version: 2, channel_id: channelId, state: 'present', channel: channel(channelId, { permissions: undefined }), ...more });
+const counts = (/** @type {any} */ state) => [of(state).unread, of(state).mentions];
+const inGarden = [readyInGarden(), known()];
+const mine = (/** @type {string} */ nonce, /** @type {object} */ more = {}) => action('outgoing-added', { entry: outgoing(nonce, { address: general, ...more }) });
+
+/** @type {Array<[string, any[], any, (state: any) => any, any]>} */
+const table = [
+    ['ready brings communities, channels and invitations', [], readyInGarden({ channels: [unread(general, { last_seq: 9, read_seq: 4, unread: 3, mentions: 1 })], server_invites: [invitation()] }), (s) => [communityList(s).map(({ name }) => name), counts(s), of(s).stale, invitationList(s).map(({ communityName }) => communityName)], [['Garden'], [3, 1], true, ['Orchard']]],
+    ['ready of a homeserver without communities', [], ready({ servers: undefined, channels: undefined, server_invites: undefined }), (s) => [s.communities.size, s.malformed], [0, 0]],
+    ['ready without a community takes it away, with its channels', inGarden, ready(), (s) => [s.communities.size, s.conversations.has(general)], [0, false]],
+    ['ready keeps what is loaded of a channel', [...inGarden, posted(1)], readyInGarden({ channels: [unread(general, { last_seq: 1, unread: 1 })] }), (s) => [seqs(of(s)), names(s), gardenOf(s).isOutdated], [[1], ['general', 'sheds', 'talk'], true]],
+    ['a channel that a full ready does not name has nothing unread', [...inGarden, posted(1)], readyInGarden({ channels: [] }), (s) => [seqs(of(s)), of(s).unread], [[1], 0]],
+    ['channels are no conversations of the column', [...inGarden, posted(1)], live(bob, 1), (s) => conversationList(s).map(({ address }) => address), [bob]],
+    ['a message in a channel', inGarden, posted(1), (s) => [counts(s), of(s).messages[0].fromUsername, of(s).communityId, totalUnread(s), communityCounts(s).get(garden)], [[1, 0], 'bob', garden, 0, { unread: 1, mentions: 0 }]],
+    ['one that mentions me', inGarden, posted(1, { mentions: [carol, alice.address] }), (s) => [counts(s), totalUnread(s)], [[1, 1], 1]],
+    ['one that mentions everyone', inGarden, posted(1, { mentions: ['everyone'] }), counts, [1, 1]],
+    ['one that mentions a role of mine', inGarden, posted(1, { mentions: [gardeners] }), counts, [1, 1]],
+    ["one that mentions others' role", inGarden, posted(1, { mentions: [id(599)] }), counts, [1, 0]],
+    ["one's own is not unread, whomever it mentions", inGarden, posted(1, { own: true, mentions: ['everyone'] }), counts, [0, 0]],
+    ['one of somebody who wrote it elsewhere takes the place of what waits', [...inGarden, mine('a')], posted(1, { own: true, nonce: 'a' }), (s) => [of(s).outgoing.length, seqs(of(s))], [0, [1]]],
+    ['ack with a number', [...inGarden, mine('a', { mentions: [bob] })], channelAck('a', 1), (s) => [of(s).outgoing.length, of(s).messages[0].mentions, of(s).messages[0].delivery, of(s).unread], [0, [bob], null, 0]],
+    ['ack without a number: the home of the community has to answer', [...inGarden, mine('a')], channelAck('a', null), (s) => [of(s).outgoing.map((/** @type {any} */ one) => [one.state, one.messageId]), seqs(of(s)), unsentCount(s)], [[['queued', id(510_999)]], [], 0]],
+    ['then it comes with its number', [...inGarden, mine('a'), channelAck('a', null)], posted(1, { own: true, nonce: 'a' }), (s) => [of(s).outgoing.length, seqs(of(s))], [0, [1]]],
+    ['or the home of the community refuses it', [...inGarden, mine('a'), channelAck('a', null)], { type: 'delivery', message_id: id(510_999), server: 'beta.example', state: 'failed', reason: 'forbidden', s: 2 }, (s) => of(s).outgoing.map((/** @type {any} */ one) => [one.state, one.failure.code]), [['failed', 'forbidden']]],
+    ['a deletion keeps the place and takes the words', [...inGarden, posted(1, { mentions: ['everyone'] }), posted(2)], deletion(1, 3), (s) => [seqs(of(s)), of(s).messages.map((/** @type {any} */ one) => [one.text, one.deleted]), of(s).loadedSeq, counts(s)], [[1, 2], [['', true], ['post 2', false]], 3, [1, 0]]],
+    ['a deletion that comes twice counts once', [...inGarden, posted(1), posted(2), deletion(1, 3)], deletion(1, 3), counts, [1, 0]],
+    ['a deletion of what was read changes no count', [readyInGarden({ channels: [unread(general, { last_seq: 0 })] }), known(), posted(1), { type: 'unread-changed', server_id: garden, channel_id: general, read_seq: 1, unread: 0, mentions: 0, last_seq: 1 }], deletion(1, 2), counts, [0, 0]],
+    ['a deletion behind a hole waits for its page', [...inGarden, posted(1), posted(3)], deletion(1, 4), (s) => [of(s).messages[0].deleted, of(s).stale, of(s).lastSeq], [false, true, 4]],
+    ['unread-changed is the truth', [...inGarden, posted(1, { mentions: ['everyone'] })], { type: 'unread-changed', server_id: garden, channel_id: general, read_seq: 1, unread: 0, mentions: 0, last_seq: 1, s: 2 }, (s) => [counts(s), of(s).readSeq], [[0, 0], 1]],
+    ['an invitation comes', [readyInGarden()], { type: 'new-server-invite', ...invitation(), s: 1 }, (s) => invitationList(s).map(({ communityName, fromUsername }) => [communityName, fromUsername]), [['Orchard', 'bob']]],
+    ['an invitation is settled anywhere', [readyInGarden({ server_invites: [invitation()] })], { type: 'server-invite-changed', invite_id: id(530), server_id: id(501), state: 'declined', s: 1 }, (s) => s.invitations.size, 0],
+    ['one has joined', [ready()], changed({ reason: 'joined' }), (s) => [gardenOf(s).name, gardenOf(s).details, gardenOf(s).isOutdated], ['Garden', null, true]],
+    ['it is called something else', inGarden, changed({ name: 'Yard', description: 'green' }), (s) => [gardenOf(s).name, gardenOf(s).details.description, gardenOf(s).isOutdated], ['Yard', 'green', true]],
+    ['a role comes', inGarden, changed({ role: role(id(522), { name: 'Bees', position: 2 }) }), (s) => gardenOf(s).details.roles.map((/** @type {any} */ one) => one.name), ['Bees', 'Gardeners', 'everyone']],
+    ['a role goes', inGarden, changed({ removed_role_id: gardeners }), (s) => gardenOf(s).details.roles.map((/** @type {any} */ one) => one.name), ['everyone']],
+    ['one is put out', [...inGarden, posted(1)], changed({ state: 'gone', reason: 'kicked' }), (s) => [s.communities.size, s.conversations.has(general), s.conversations.has(bob), totalUnread(s)], [0, false, true, 0]],
+    ['a channel comes', inGarden, channelChanged(id(513), { channel: channel(id(513), { name: 'bees', position: 1, permissions: undefined }) }), (s) => [names(s), of(s, id(513)).username], [['general', 'bees', 'sheds', 'talk'], 'bees']],
+    ['a channel is called something else and keeps what one may do', inGarden, channelChanged(general, { channel: channel(general, { name: 'all', permissions: undefined }) }), (s) => [of(s).username, of(s).writable, gardenOf(s).isOutdated], ['all', true, true]],
+    ['a channel goes', [...inGarden, posted(1)], channelChanged(general, { state: 'gone', channel: undefined }), (s) => [names(s), s.conversations.has(general)], [['sheds', 'talk'], false]],
+    ['a channel of a community in which one is not', [ready()], channelChanged(general), (s) => s.conversations.has(general), false],
+    ['a member comes', [...inGarden, action('members-listed', { communityId: garden, isFirst: true, page: { members: [] } })], memberChanged({ reason: 'joined' }), (s) => [gardenOf(s).details.memberCount, [...gardenOf(s).members.members.keys()], gardenOf(s).isOutdated], [4, [bob], false]],
+    ['a member goes', [...inGarden, action('members-listed', { communityId: garden, isFirst: true, page: { members: [{ user_id: bob, username: 'bob', role_ids: [], joined_at: time(1) }] } })], memberChanged({ state: 'gone', reason: 'left' }), (s) => [gardenOf(s).details.memberCount, gardenOf(s).members.members.size], [2, 0]],
+    ["one's own roles change", inGarden, memberChanged({ user_id: alice.address, username: 'alice', role_ids: [everybody], timed_out_until: time(99) }), (s) => [gardenOf(s).details.roleIds, gardenOf(s).details.timedOutUntil, gardenOf(s).isOutdated], [[everybody], time(99), true]],
+    ['a report changes nothing here', inGarden, { type: 'report-changed', server_id: garden, report_id: id(540), state: 'open', s: 1 }, (s) => s.malformed, 0],
+    ['a channel message without its channel is malformed', inGarden, { ...posted(1), channel_id: undefined }, (s) => [s.malformed, of(s).messages.length], [1, 0]],
+    ['an ack of a channel needs a number or none', inGarden, channelAck('a', 1, { seq: 'x' }), (s) => s.malformed, 1],
+];
+
+for (const [name, before, frame, look, expected] of table) {
+    test(name, () => assert.deepEqual(look(stateAfter(...before, frame)), expected));
+}
+
+test('every frame of communities stands in the table', () => {
+    const tried = new Set(table.map(([, , frame]) => frame.type));
+    assert.deepEqual(Object.keys(communityFrameChecks).filter((type) => !tried.has(type)), []);
+});
+
+test('the whole of a community: channels in their order, conversations for those with text, and what is gone goes', () => {
+    const state = stateAfter(readyInGarden({ channels: [unread(general), unread(id(519))] }), known());
+    assert.deepEqual(names(state), ['general', 'sheds', 'talk']);
+    assert.deepEqual([general, sheds, voices, id(519)].map((channelId) => state.conversations.has(channelId)), [true, true, false, false]);
+    assert.deepEqual([of(state).username, of(state).writable], ['general', true]);
+    const muted = after(state, known({ channels: [channel(general, { permissions: ['view_channel'] })] }));
+    assert.deepEqual([of(muted).writable, muted.conversations.has(sheds)], [false, false]);
+});
+
+test('an answer that is older than what a frame told is asked for again; one of a community that was left is not believed', () => {
+    const state = stateAfter(...inGarden, changed({ name: 'Yard', version: 7 }));
+    assert.deepEqual([gardenOf(after(state, known())).isOutdated, gardenOf(after(state, known({ version: 7 }))).isOutdated], [true, false]);
+    assert.equal(after(stateAfter(ready()), known()).communities.size, 0);
+    assert.equal(after(stateAfter(ready()), action('community-known', { community: community(), isNew: true })).communities.size, 1);
+});
+
+const pageOf = (/** @type {any[]} */ messages, /** @type {number} */ lastSeq, /** @type {object} */ more = {}) =>
+    action('page', { address: general, page: { messages, channel_id: general, server_id: garden, last_seq: lastSeq, read_seq: 0 }, limit: 50, ...more });
+const eventsOf = (/** @type {any[]} */ events, /** @type {number} */ lastSeq, /** @type {number} */ afterSeq) =>
+    action('page', { address: general, page: { events, conversation_id: general, last_seq: lastSeq }, after: afterSeq, limit: 200 });
+
+test('pages, events and live frames of a channel end in the same list', () => {
+    const frames = [posted(1), posted(2, { mentions: ['everyone'] }), deletion(1, 3), posted(4, { n: 3 }), deletion(4, 5)];
+    const live = stateAfter(...inGarden, ...frames);
+    const history = [post(1, { message: '', deleted: true }), post(2, { mentions: ['everyone'] }), post(4, { n: 3, message: '', deleted: true })];
+    const late = readyInGarden({ channels: [unread(general, { last_seq: 5, unread: 1, mentions: 1 })] });
+    const paged = stateAfter(late, known(), pageOf(history, 5));
+    const filled = stateAfter(...inGarden, posted(1), late, known(), eventsOf(frames.slice(1), 5, 1));
+    for (const state of [paged, filled]) {
+        assert.deepEqual(of(state).messages, of(live).messages);
+        assert.deepEqual([of(state).loadedSeq, of(state).stale, of(state).complete, counts(state)], [5, false, true, [1, 1]]);
+    }
+    // A page that was written before the deletion does not bring the words back.
+    assert.deepEqual(of(after(live, pageOf([post(1), post(2, { mentions: ['everyone'] })], 2))).messages, of(live).messages);
+});
+
+test('a page of private messages is none of a channel', () => {
+    const state = stateAfter(...inGarden, pageOf([{ ...post(1), channel_id: undefined }], 1));
+    assert.deepEqual([state.malformed, of(state).messages.length, of(state).loadFailure.code], [1, 0, 'internal']);
+});
+
+test('the outbox sends into channels, with mentions; what is queued is not sent again', async () => {
+    const clock = new Clock();
+    const store = storeOf(stateAfter(...inGarden));
+    const sent = /** @type {any[]} */ ([]);
+    const database = { all: async () => [], put: async () => true, remove: async () => {} };
+    const { setTimer, clearTimer } = clock;
+    const outbox = new Outbox({ store, database, send: (frame) => sent.push(frame) > 0, tabs: { post: () => {} }, setTimer, clearTimer, now: () => clock.now, newNonce: () => `n${sent.length}` });
+    await outbox.start(new AbortController().signal);
+    await outbox.becomeSender();
+    outbox.linkIsLive();
+    const tells = (/** @type {any} */ frame) => (store.dispatch({ type: 'frame', frame, now: 0 }), outbox.onFrame(frame));
+    outbox.add(general, 'hello @bob', { mentions: [bob], replyTo: id(9) });
+    await settled();
+    assert.deepEqual(sent, [{ type: 'channel-message', channel_id: general, message: 'hello @bob', nonce: 'n0', reply_to: id(9), mentions: [bob] }]);
+    tells(channelAck('n0', null));
+    outbox.add(general, 'second');
+    await clock.pass(1_000);
+    assert.deepEqual(sent.map(({ message }) => message), ['hello @bob', 'second']);
+    tells({ type: 'error', code: 'slow_mode', message: '', ref_type: 'channel-message', nonce: sent[1].nonce, retry_after_ms: 5_000 });
+    await clock.pass(4_900);
+    assert.equal(sent.length, 2);
+    await clock.pass(200);
+    assert.equal(sent.length, 3);
+    tells({ type: 'error', code: 'forbidden', message: '', ref_type: 'channel-message', nonce: sent[2].nonce });
+    assert.deepEqual(of(store.state).outgoing.map((/** @type {any} */ one) => one.state), ['queued', 'failed']);
+});
+
+test('a channel is marked as read by its id', async () => {
+    const sent = /** @type {any[]} */ ([]);
+    const marker = new ReadMarker(storeOf(stateAfter(...inGarden, posted(1))), (frame) => sent.push(frame) > 0, () => 0);
+    marker.mark(general, 1);
+    assert.deepEqual(sent, [{ type: 'mark-read', channel_id: general, seq: 1 }]);
+});
+
+/** @param {any} state @param {(path: string) => any} answer */
+function reading(state, answer) {
+    const clock = new Clock();
+    const store = storeOf(state);
+    const asked = /** @type {string[]} */ ([]);
+    const api = { get: async (/** @type {string} */ path) => (asked.push(path), answer(path)) };
+    const lifetime = new AbortController();
+    new Communities(/** @type {any} */ (api), store, { setTimer: clock.setTimer, now: () => clock.now, random: () => 0.5 }).watch(lifetime.signal);
+    return { clock, store, asked, lifetime };
+}
+
+test('what is outdated is asked for once the link is live, the community that is shown first, and once for many frames', async () => {
+    const other = id(502);
+    const state = stateAfter(readyInGarden({ servers: [summary(), summary({ server_id: other, name: 'Attic' })] }), action('navigated', { route: { view: 'community', address: null, community: garden } }));
+    const { clock, store, asked, lifetime } = reading(state, (path) => community({ server_id: path.split('/')[2] }));
+    await clock.pass(10_000);
+    assert.deepEqual(asked, []);
+    store.dispatch(isLive.action);
+    await clock.pass(1_000);
+    assert.deepEqual(asked, [garden, other].map((one) => `/servers/${one}`));
+    for (let version = 2; version < 9; version += 1) store.dispatch({ type: 'frame', frame: channelChanged(general, { version }), now: 0 });
+    await clock.pass(90);
+    assert.equal(asked.length, 3);
+    lifetime.abort();
+    store.dispatch({ type: 'community-outdated', communityId: garden });
+    await clock.pass(60_000);
+    assert.ok(asked.length <= 4);
+});
+
+test('a community that cannot be asked for is asked for again later; one that is not there any more goes', async () => {
+    let tries = 0;
+    const { clock, store, asked } = reading(stateAfter(readyInGarden(), isLive), () => {
+        tries += 1;
+        throw Object.assign(new Error(), tries < 3 ? { code: 'unavailable', message: '' } : { code: 'not_found', message: '' });
+    });
+    await clock.pass(100);
+    assert.deepEqual([asked.length, gardenOf(store.state).failure.code], [1, 'unavailable']);
+    await clock.pass(120_000);
+    assert.deepEqual([asked.length, store.state.communities.size], [3, 0]);
+});
+
+test('when a time-out is over, one may write again', async () => {
+    let until = '';
+    const { clock, asked } = reading(stateAfter(readyInGarden(), isLive), () => community(until ? { timed_out_until: until } : {}));
+    until = new Date(clock.now + 60_000).toISOString();
+    await clock.pass(1_000);
+    until = '';
+    assert.equal(asked.length, 1);
+    await clock.pass(61_000);
+    assert.equal(asked.length, 2);
+});
