@@ -6,9 +6,14 @@ import { fileURLToPath } from 'node:url';
 import test from 'node:test';
 
 import { t, useLanguage } from '../../Sources/WebClient/Client/js/text/catalogue.js';
-import { de } from '../../Sources/WebClient/Client/js/text/de.js';
-import { en } from '../../Sources/WebClient/Client/js/text/en.js';
+import { de as deBase } from '../../Sources/WebClient/Client/js/text/de.js';
+import { de as deCommunities } from '../../Sources/WebClient/Client/js/text/de-communities.js';
+import { en as enBase } from '../../Sources/WebClient/Client/js/text/en.js';
+import { en as enCommunities } from '../../Sources/WebClient/Client/js/text/en-communities.js';
 import { failureText } from '../../Sources/WebClient/Client/js/text/problems.js';
+
+const en = { ...enBase, ...enCommunities };
+const de = { ...deBase, ...deCommunities };
 
 const root = fileURLToPath(new URL('../../Sources/WebClient/Client/', import.meta.url));
 
@@ -83,9 +88,9 @@ test('every language has the same texts with the same places to fill', () => {
 });
 
 test('no key stands twice in a catalogue', () => {
-    for (const name of ['js/text/en.js', 'js/text/de.js']) {
-        const keys = [...text(name).matchAll(/^ {4}'([^']+)':/gm)].map(([, key]) => key);
-        assert.deepEqual(keys.filter((key, index) => keys.indexOf(key) !== index), [], name);
+    for (const language of ['en', 'de']) {
+        const keys = ['', '-communities'].flatMap((part) => [...text(`js/text/${language}${part}.js`).matchAll(/^ {4}'([^']+)':/gm)].map(([, key]) => key));
+        assert.deepEqual(keys.filter((key, index) => keys.indexOf(key) !== index), [], language);
     }
 });
 

@@ -28,7 +28,7 @@ self.addEventListener('fetch', (event) => {
 /** A notification was clicked: a page that is open shows the conversation, or a new one does. */
 self.addEventListener('notificationclick', (event) => {
     event.notification.close();
-    event.waitUntil(open(event.notification.data?.address ?? ''));
+    event.waitUntil(open(event.notification.data ?? { address: '', fragment: '' }));
 });
 
 /** The page and everything that it may ask for; where one file is missing there is no worker of this version. */
@@ -90,11 +90,11 @@ async function refreshed(request) {
     return kept;
 }
 
-/** @param {string} address */
-async function open(address) {
+/** @param {{address: string, fragment: string}} what  a conversation and where it stands */
+async function open({ address, fragment }) {
     const pages = await self.clients.matchAll({ type: 'window' });
     const page = pages.find(({ focused }) => focused) ?? pages[0];
-    if (!page) return self.clients.openWindow(address ? `/#/direct/${encodeURIComponent(address)}` : '/');
+    if (!page) return self.clients.openWindow(`/${fragment}`);
     page.postMessage({ kind: 'open', address });
     return page.focus();
 }

@@ -200,7 +200,9 @@ export class Application {
     /** @param {string} address  of a desktop notification; '' is no conversation's */
     #open(address) {
         this.browser.window.focus();
-        if (address) this.actions.navigate({ view: 'conversation', address });
+        const { communityId } = this.store.state.conversations.get(address) ?? {};
+        if (communityId) this.actions.navigate({ view: 'channel', address, community: communityId });
+        else if (address) this.actions.navigate({ view: 'conversation', address });
     }
 
     /** A request, where its toast stands. @param {string} requestId @param {string} address */

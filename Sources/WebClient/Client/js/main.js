@@ -9,6 +9,7 @@ import { HomeConversationList } from './views/conversation-list.js';
 import { HomeLastSeen } from './views/last-seen.js';
 import { HomeOwnStatus } from './views/own-status.js';
 import { HomePresence } from './views/presence.js';
+import { HomeRail } from './views/rail.js';
 import { HomeShell } from './views/shell.js';
 import { HomeSignIn } from './views/sign-in.js';
 import { HomeStart } from './views/start.js';
@@ -20,6 +21,7 @@ const elements = {
     'home-last-seen': HomeLastSeen,
     'home-own-status': HomeOwnStatus,
     'home-presence': HomePresence,
+    'home-rail': HomeRail,
     'home-shell': HomeShell,
     'home-sign-in': HomeSignIn,
     'home-start': HomeStart,

@@ -3,7 +3,8 @@
 import { h, icon } from '../ui/dom.js';
 import { t } from '../text/catalogue.js';
 
-export function backLink() {
-    const label = t('shell.back');
-    return h('a.button.quiet.icon-only.back', { href: '#/', 'aria-label': label, title: label }, icon('back'));
+/** @param {string} [href]  where the column is */
+export function backLink(href = '#/') {
+    const label = t(href === '#/' ? 'shell.back' : 'community.back');
+    return h('a.button.quiet.icon-only.back', { href, 'aria-label': label, title: label }, icon('back'));
 }

@@ -3,6 +3,7 @@
  * Permission is asked for only when the person wants them.
  */
 
+import { fragmentOf } from '../routes.js';
 import { beginningOf } from './toasts.js';
 
 /**
@@ -31,9 +32,10 @@ export class Desktop {
         await this.#parts.Notification?.requestPermission();
     }
 
-    /** @param {string} address @param {string} title @param {string} text  of the message */
-    async show(address, title, text) {
-        const options = { body: beginningOf(text), tag: `home-${address}`, renotify: true, silent: true, data: { address } };
+    /** @param {string} address @param {string} title @param {string} text  of the message @param {string} [community]  of a channel */
+    async show(address, title, text, community) {
+        const fragment = address ? fragmentOf({ view: community ? 'channel' : 'conversation', address, community }) : '';
+        const options = { body: beginningOf(text), tag: `home-${address}`, renotify: true, silent: true, data: { address, fragment } };
         try {
             const notification = new this.#parts.Notification(title, options);
             notification.onclick = () => {

@@ -1,6 +1,6 @@
 /** @file Decides what a frame is told by: a toast in the page, a desktop notification, a sound; and keeps the title's count. */
 
-import { totalUnread } from '../store/selectors.js';
+import { placeName, totalUnread } from '../store/selectors.js';
 import { pageName } from './title.js';
 import { newsOf } from './toasts.js';
 
@@ -40,8 +40,9 @@ export class Notifier {
         for (const type of ['focus', 'blur', 'pagehide']) window.addEventListener(type, look, { signal });
         document.addEventListener('visibilitychange', look, { signal });
         store.watch((state) => state.route, look, signal);
-        const name = () => setTitle(totalUnread(store.state), pageName(store.state.route, t));
+        const name = () => setTitle(totalUnread(store.state), pageName(store.state.route, t, placeName(store.state)));
         store.watch((state) => state.route, name, signal);
+        store.watch(placeName, name, signal);
         store.watch(totalUnread, name, signal);
         store.watch((state) => state.conversations, (conversations) => {
             desktop.closeRead((address) => address !== '' && !conversations.get(address)?.unread);
@@ -76,6 +77,7 @@ export class Notifier {
         if (preferences.sounds) sounds.play(news.kind === 'error' ? 'problem' : 'message');
         if (!preferences.desktop || !desktop.isAllowed || tabs.isFocused) return;
         if (frame.type === 'new-private-message') desktop.show(frame.from_user_id, frame.from_username, frame.message);
+        else if (frame.type === 'new-channel-message') desktop.show(frame.channel_id, news.title ?? frame.from_username, frame.message, frame.server_id);
         else desktop.show('', t('app.name'), news.text);
     }
 }

@@ -24,9 +24,10 @@ export function titleFor(document, navigator) {
  * What the page is called: where one is, so that tabs and the way back are told apart.
  * @param {import('../store/types.js').Route} route
  * @param {(key: string) => string} t
+ * @param {string|null} [name]  of the community or the channel in which one is, where it is known
  */
-export function pageName({ view, address }, t) {
-    const place = address ? address.split('@')[0] : view === 'home' ? null : t(`${view}.title`);
+export function pageName({ view, address }, t, name = null) {
+    const place = name ?? (address?.includes('@') ? address.split('@')[0] : view === 'home' ? null : t(`${view}.title`));
     return place ? `${place} · ${t('app.name')}` : t('app.name');
 }
 

@@ -1,9 +1,10 @@
-/** @file Which frames are told in the page: friend requests and their end, and messages of conversations that nobody looks at. */
+/** @file Which frames are told in the page: requests, invitations and their end, messages of conversations that nobody looks at; of those in channels, what mentions one. */
 
+import { mentionsMe } from '../store/mentions.js';
 import { summary } from '../text/markdown.js';
 
 /** @typedef {import('../store/types.js').State} State */
-/** @typedef {Pick<import('../store/types.js').Toast, 'kind'|'text'|'actions'|'about'>} News */
+/** @typedef {Pick<import('../store/types.js').Toast, 'kind'|'text'|'actions'|'about'> & {title?: string}} News  `title`: of a notification outside of the page */
 
 /**
  * @typedef {object} Means
@@ -33,6 +34,29 @@ const tellings = {
         if (!isNew || isShown(address)) return null;
         const text = t('toast.message', { name: frame.from_username, text: beginningOf(frame.message) });
         return { kind: 'info', text, actions: [{ label: t('toast.open'), route: { view: 'conversation', address } }], about: { unreadOf: address } };
+    },
+    'new-channel-message': (frame, before, { t, isShown }) => {
+        const { channel_id: address, server_id: community, from_user_id: author } = frame;
+        const known = before.conversations.get(address);
+        const isMeant = author !== before.account?.address && mentionsMe(before, community, frame.mentions ?? []);
+        if (!isMeant || frame.seq <= (known?.lastSeq ?? 0) || isShown(address)) return null;
+        const title = t('toast.mention', { name: frame.from_username, channel: known?.username ?? '' });
+        const actions = [{ label: t('toast.open'), route: { view: /** @type {'channel'} */ ('channel'), address, community } }];
+        return { kind: 'info', title, text: t('toast.message', { name: title, text: beginningOf(frame.message) }), actions, about: { unreadOf: address } };
+    },
+    'new-server-invite': (frame, before, { t }) => {
+        if (before.invitations.has(frame.invite_id)) return null;
+        const actions = [{ label: t('toast.look'), route: { view: /** @type {'join'} */ ('join'), address: null, part: '' } }];
+        return { kind: 'info', text: t('toast.invitation', { name: frame.from_username, community: frame.server_name }), actions, about: { invitationId: frame.invite_id } };
+    },
+    'server-invite-changed': (frame, before, { t }) => {
+        const community = before.invitations.get(frame.invite_id)?.communityName;
+        return frame.state === 'failed' && community ? { kind: 'error', text: t('toast.invitation-failed', { community }), actions: [], about: null } : null;
+    },
+    'community-changed': (frame, before, { t }) => {
+        const key = `toast.community-${frame.reason}`;
+        const isTold = frame.state === 'gone' && ['kicked', 'banned', 'deleted'].includes(frame.reason) && before.communities.has(frame.server_id);
+        return isTold ? { kind: 'warning', text: t(key, { community: frame.name }), actions: [], about: null } : null;
     },
     'new-friend-request': (frame, before, { t, accept }) => {
         if (before.requests.has(frame.request_id)) return null;

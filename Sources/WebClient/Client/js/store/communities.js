@@ -71,6 +71,15 @@ const invitationOf = (raw) => ({
     expiresAt: raw.expires_at,
 });
 
+/** With the objects of before where they say the same: who shows them keeps their rows. @template T @param {ReadonlyArray<T>|undefined} before @param {T[]} list @param {(one: T) => string} key */
+function kept(before, list, key) {
+    const known = new Map(before?.map((one) => [key(one), one]));
+    return list.map((one) => {
+        const old = known.get(key(one));
+        return old && JSON.stringify(old) === JSON.stringify(one) ? old : one;
+    });
+}
+
 /** @template {{name: string, position: number}} T @param {T[]} list @param {1|-1} order */
 const inOrder = (list, order) => list.sort((a, b) => order * (a.position - b.position) || (a.name < b.name ? -1 : 1));
 
@@ -83,6 +92,7 @@ const summaryOf = (raw, known) => ({
     isStale: raw.stale === true,
     isOutdated: true,
     failure: null,
+    reportChanges: known?.reportChanges ?? 0,
     details: known?.details ?? null,
     members: known?.members ?? null,
 });
@@ -113,7 +123,8 @@ function withoutConversations(state, isGone) {
 /** `GET /servers/{id}`: what there is now, and nothing else. @param {State} state @param {any} raw */
 function known(state, raw) {
     const id = raw.server_id;
-    const channels = inOrder(raw.channels.map(channelOf), 1);
+    const before = state.communities.get(id);
+    const channels = inOrder(kept(before?.details?.channels, raw.channels.map(channelOf), ({ channelId }) => channelId), 1);
     const details = {
         description: raw.description || null,
         host: raw.host,
@@ -124,9 +135,8 @@ function known(state, raw) {
         roleIds: raw.role_ids,
         timedOutUntil: raw.timed_out_until ?? null,
         channels,
-        roles: inOrder(raw.roles.map(roleOf), -1),
+        roles: inOrder(kept(before?.details?.roles, raw.roles.map(roleOf), ({ roleId }) => roleId), -1),
     };
-    const before = state.communities.get(id);
     // A frame told of something later while the answer was on its way.
     const isOutdated = before !== undefined && raw.version < before.version;
     const community = { ...summaryOf(raw, before), ...(isOutdated && { version: before.version }), isOutdated, details };
@@ -186,6 +196,8 @@ export const communityFrames = {
         }));
     },
     'new-server-invite': (state, frame) => ({ ...state, invitations: new Map(state.invitations).set(frame.invite_id, invitationOf(frame)) }),
+    // What they are is asked for by who looks at them.
+    'report-changed': (state, frame) => withCommunity(state, frame.server_id, ({ reportChanges }) => ({ reportChanges: reportChanges + 1 })),
     'server-invite-changed': (state, frame) => ({ ...state, invitations: without(state.invitations, frame.invite_id) }),
 };
 

@@ -27,9 +27,11 @@ export function withoutSettledToasts(state) {
     return toasts.length === state.toasts.length ? state : { ...state, toasts };
 }
 
-/** @param {State} state @param {{requestId: string}|{unreadOf: string}} about */
-const isOpen = ({ requests, conversations }, about) =>
-    'requestId' in about ? requests.has(about.requestId) : (conversations.get(about.unreadOf)?.unread ?? 0) > 0;
+/** @param {State} state @param {NonNullable<import('./types.js').Toast['about']>} about */
+function isOpen({ requests, invitations, conversations }, about) {
+    if ('requestId' in about) return requests.has(about.requestId);
+    return 'invitationId' in about ? invitations.has(about.invitationId) : (conversations.get(about.unreadOf)?.unread ?? 0) > 0;
+}
 
 /** @param {import('./types.js').Route} a @param {import('./types.js').Route} b */
 const isSameRoute = (a, b) => a.view === b.view && a.address === b.address && a.community === b.community && a.part === b.part;

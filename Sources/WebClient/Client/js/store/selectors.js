@@ -136,6 +136,12 @@ const counted = remembered((/** @type {State['conversations']} */ conversations)
 /** What is unread in the channels of each community. @param {State} state */
 export const communityCounts = (state) => counted(state.conversations);
 
+/** How the place is called in which one is, when that is known: `#general`, or a community's name. @param {State} state @returns {string|null} */
+export function placeName(state) {
+    const channel = shownChannel(state);
+    return channel ? `#${channel.name}` : shownCommunity(state)?.name ?? null;
+}
+
 /** The community in which one is, if one is in it. @param {State} state @returns {import('./types.js').Community|null} */
 export const shownCommunity = ({ route, communities }) => communities.get(route.community ?? '') ?? null;
 

@@ -143,6 +143,7 @@
  * @property {boolean} isStale  its home is away: what is here may be old
  * @property {boolean} isOutdated  something has changed since `details` was asked for, so it is asked for again
  * @property {Failure|null} failure  why it could not be asked for
+ * @property {number} reportChanges  how often one was told that a report has come or was closed
  * @property {CommunityDetails|null} details
  * @property {CommunityMembers|null} members  those that were asked for
  */
@@ -214,7 +215,7 @@
  * @property {'info'|'success'|'warning'|'error'} kind
  * @property {string} text  already in the reader's language
  * @property {ReadonlyArray<ToastAction>} actions  what one can do at once; any of them dismisses it
- * @property {{requestId: string}|{unreadOf: Address}|null} about  it goes once that is answered or read, wherever that is done
+ * @property {{requestId: string}|{invitationId: string}|{unreadOf: Address}|null} about  it goes once that is answered or read, wherever that is done
  * @property {number} expiresAt  ms; Infinity stays until it is dismissed
  */
 

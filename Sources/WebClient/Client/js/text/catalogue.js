@@ -1,10 +1,13 @@
 /** @file The texts of the client in the reader's language: `t('friends.request-sent', {name})`. Only that one language is loaded. */
 
-/** @type {Record<string, () => Promise<Record<string, string>>>} */
+/** Each language has its texts in parts: `base` is always there, the others come with what speaks them. @type {Record<string, Record<string, () => Promise<Record<string, string>>>>} */
 const catalogues = {
-    en: async () => (await import('./en.js')).en,
-    de: async () => (await import('./de.js')).de,
+    en: { base: async () => (await import('./en.js')).en, communities: async () => (await import('./en-communities.js')).en },
+    de: { base: async () => (await import('./de.js')).de, communities: async () => (await import('./de-communities.js')).de },
 };
+
+/** The parts that were asked for until now. */
+const parts = new Set(['base']);
 
 /** The languages that there are, with their own names. */
 export const languages = { en: 'English', de: 'Deutsch' };
@@ -26,11 +29,26 @@ export function languageFor(preferred) {
 export async function useLanguage(preferred) {
     const next = languageFor(preferred);
     wanted = next;
-    const loaded = await catalogues[next]();
+    const loaded = await loadedParts(next);
     if (wanted !== next) return;
     language = next;
     texts = loaded;
     rules = new Intl.PluralRules(language);
+}
+
+/** @param {string} which */
+async function loadedParts(which) {
+    return Object.assign({}, ...(await Promise.all([...parts].map((part) => catalogues[which][part]()))));
+}
+
+/** Texts that are not in the first load; `t` knows them once it has resolved. @param {'communities'} part */
+export async function useTexts(part) {
+    parts.add(part);
+    for (let current = ''; current !== language; ) {
+        current = language;
+        const loaded = await catalogues[current][part]();
+        if (current === language) texts = { ...texts, ...loaded };
+    }
 }
 
 export function currentLanguage() {

@@ -9,6 +9,7 @@ import { onDemand, stylesheet } from '../components/on-demand.js';
 import { t } from '../text/catalogue.js';
 import { emojiWord } from '../text/emoji.js';
 import { summary } from '../text/markdown.js';
+import { mentionWord } from '../text/mentions.js';
 import { roomFor, sendable } from '../text/message-limits.js';
 import { h, icon } from '../ui/dom.js';
 import { uniqueId } from '../ui/id.js';
@@ -25,9 +26,8 @@ export class HomeComposer extends View {
     #conversation = null;
     /** What is answered, by conversation. @type {Map<string, Message>} */
     #answered = new Map();
-    /** @type {import('../emoji/emoji-completion.js').EmojiCompletion|null} */
-    #completion = null;
-    #hasAskedForCompletion = false;
+    /** What words may become, by their first character; null while it is being loaded, and where it cannot be had. @type {Map<string, import('../components/completion.js').Completion<any>|null>} */
+    #completions = new Map();
 
     build() {
         const problemId = uniqueId('composer-problem');
@@ -52,6 +52,9 @@ export class HomeComposer extends View {
         this.watch(shownConversation, (conversation) => this.#show(conversation));
     }
 
+    /** Whom a text means; a channel says how. @type {(text: string) => string[]} */
+    mentionsIn = () => [];
+
     /** The next message answers this one. @param {Message} message */
     replyTo(message) {
         if (!this.#conversation) return;
@@ -67,10 +70,12 @@ export class HomeComposer extends View {
         if (!conversation) return;
         const isOther = before?.address !== conversation.address;
         const draftCame = before?.draft !== conversation.draft && conversation.draft !== this.input.value;
-        if (isOther) {
-            const label = t('composer.label', { name: conversation.username });
+        if (isOther || before?.username !== conversation.username) {
+            const label = t('composer.label', { name: conversation.communityId ? `#${conversation.username}` : conversation.username });
             this.input.setAttribute('aria-label', label);
             this.input.placeholder = label;
+        }
+        if (isOther) {
             this.problem.textContent = '';
             this.#showAnswered();
         }
@@ -85,7 +90,7 @@ export class HomeComposer extends View {
     /** @param {KeyboardEvent} event */
     #pressed(event) {
         // While an input method composes, Enter chooses a word (229 is what some say instead of `isComposing`).
-        if (event.isComposing || event.keyCode === 229 || this.#completion?.pressed(event)) return;
+        if (event.isComposing || event.keyCode === 229 || [...this.#completions.values()].some((one) => one?.pressed(event))) return;
         if (event.key === 'Enter' && !event.shiftKey && !event.altKey) {
             event.preventDefault();
             this.#send();
@@ -113,7 +118,8 @@ export class HomeComposer extends View {
             return;
         }
         const answered = this.#answered.get(conversation.address);
-        this.home.actions.send(conversation.address, text, answered ? { replyTo: answered.messageId } : undefined);
+        const mentions = conversation.communityId ? this.mentionsIn(text) : [];
+        this.home.actions.send(conversation.address, text, { mentions, ...(answered && { replyTo: answered.messageId }) });
         this.input.value = '';
         this.home.actions.saveDraft(conversation.address, '');
         this.#forgetAnswered();
@@ -131,7 +137,7 @@ export class HomeComposer extends View {
         const message = this.#conversation && this.#answered.get(this.#conversation.address);
         this.answer.hidden = !message;
         if (!message || !this.#conversation) return this.answer.replaceChildren();
-        const name = message.own ? t('message.you') : this.#conversation.username;
+        const name = message.own ? t('message.you') : message.fromUsername;
         this.answer.replaceChildren(
             icon('reply'),
             h('span.truncate', null, t('composer.replying', { name }), ' ', h('bdi.muted', null, summary(message.text, 120))),
@@ -157,15 +163,29 @@ export class HomeComposer extends View {
         this.emoji.busy = false;
     }
 
-    /** `:smi` may become an emoji. What that needs is loaded with the first such word; where it cannot be had, words stay words. */
+    /**
+     * `:smi` may become an emoji, `@ali` in a channel somebody's name. What that needs is loaded with the first such word; where it cannot
+     * be had, words stay words.
+     */
     #complete() {
-        if (this.#completion) return void this.#completion.look();
-        if (this.#hasAskedForCompletion || emojiWord(this.input.value.slice(0, this.input.selectionEnd ?? 0)) === '') return;
-        this.#hasAskedForCompletion = true;
-        Promise.all([import('../emoji/emoji-completion.js'), stylesheet('emoji')]).then(([{ EmojiCompletion }]) => {
-            this.#completion = new EmojiCompletion(this.input, (from, to, text) => this.#put(text, from, to));
-            this.#completion.look();
-        }, () => {});
+        const text = this.input.value.slice(0, this.input.selectionEnd ?? 0);
+        if (emojiWord(text) !== '') this.#completes(':', async () => (await import('../emoji/emoji-source.js')).emojiSource());
+        if (this.#conversation?.communityId && mentionWord(text) !== '') this.#completes('@', async () => (await import('./mention-source.js')).mentionSource(this.home));
+        for (const one of this.#completions.values()) one?.look();
+    }
+
+    /** @param {string} sign @param {() => Promise<import('../components/completion.js').Source<any>>} load */
+    async #completes(sign, load) {
+        if (this.#completions.has(sign)) return;
+        this.#completions.set(sign, null);
+        try {
+            const [{ Completion }, source] = await Promise.all([import('../components/completion.js'), load()]);
+            const completion = new Completion(this.input, (from, to, text) => this.#put(text, from, to), source);
+            this.#completions.set(sign, completion);
+            completion.look();
+        } catch {
+            // It stays null.
+        }
     }
 
     /** At the caret. @param {string} text */

@@ -20,5 +20,7 @@ export function conversationWith(state, address) {
 
 /** @param {State} state */
 export function shownConversation(state) {
-    return state.route.view === 'conversation' ? conversationWith(state, state.route.address) : null;
+    const { view, address } = state.route;
+    if (view === 'channel') return state.conversations.get(address ?? '') ?? null;
+    return view === 'conversation' ? conversationWith(state, address) : null;
 }

@@ -8,13 +8,14 @@ import { h } from '../ui/dom.js';
 import { uniqueId } from '../ui/id.js';
 import { stateElement } from './message-state.js';
 import { messageText } from './message-text.js';
+import { isOutgoing, isOwn } from './timeline-items.js';
 
 /** @typedef {import('./timeline-items.js').Item} Item @typedef {import('./timeline-items.js').Setting} Setting */
 
 /**
  * What rows need of the timeline.
  * @typedef {object} RowContext
- * @property {() => {address: string, username: string}} other
+ * @property {(mentions: ReadonlyArray<string>) => Array<{name: string, isMe: boolean}>} namesOf  how those are written that a message mentions
  * @property {(messageId: string) => Item|null} find
  * @property {() => number} now  ms
  * @property {(text: string) => void} copy
@@ -56,10 +57,10 @@ export class MessageRow {
         const isSame = before === item;
         this.item = item;
         this.#updateLines(setting);
-        if (!isSame && before?.text !== item.text) this.#updateText(item);
+        if (!isSame && (before?.text !== item.text || isDeleted(before) !== isDeleted(item))) this.#updateText(item);
         if (!this.#setting || this.#setting.startsGroup !== setting.startsGroup || this.#setting.at !== setting.at) this.#updateHead(item, setting);
         if (setting.isOwn && (!isSame || this.#setting?.isSentAgain !== setting.isSentAgain)) this.#updateState(item, setting);
-        if (item.replyTo) this.#updateAnswered(item.replyTo);
+        if (item.replyTo && !isDeleted(item)) this.#updateAnswered(item.replyTo);
         this.#setting = setting;
     }
 
@@ -77,8 +78,10 @@ export class MessageRow {
 
     /** @param {Item} item */
     #updateText(item) {
-        const text = messageText(item.text, this.#context.copy);
+        const names = item.mentions?.length ? this.#context.namesOf(item.mentions) : [];
+        const text = isDeleted(item) ? h('p.message-text.muted', null, t('message.deleted')) : messageText(item.text, this.#context.copy, names);
         text.id = this.#textId;
+        this.article.classList.toggle('mentions-me', names.some(({ isMe }) => isMe) && !isOwn(item));
         this.#content.replaceChildren(text);
         this.#answered = undefined;
         this.#state = null;
@@ -87,7 +90,7 @@ export class MessageRow {
     /** @param {Item} item @param {Setting} setting */
     #updateHead(item, setting) {
         const { at, isOwn, startsGroup } = setting;
-        const { address, username } = this.#context.other();
+        const { fromAddress: address = '', fromUsername: username = '' } = /** @type {Partial<import('../store/types.js').Message>} */ (item);
         const locale = currentLocale();
         const name = h('bdi.message-author', { id: uniqueId('author') }, isOwn ? t('message.you') : username);
         const time = h('time.message-time', { id: uniqueId('time'), datetime: new Date(at).toISOString(), title: fullText(at, locale) }, timeText(at, locale));
@@ -113,12 +116,15 @@ export class MessageRow {
         const answered = this.#context.find(messageId);
         if (answered === this.#answered) return;
         this.#answered = answered;
-        const author = !answered ? '' : 'createdAt' in answered || answered.own ? t('message.you') : this.#context.other().username;
+        const author = !answered ? '' : isOwn(answered) ? t('message.you') : /** @type {import('../store/types.js').Message} */ (answered).fromUsername;
         const quote = answered
             ? h('button.message-quote', { type: 'button', 'aria-label': t('message.answers', { name: author }), onclick: () => this.#context.show(messageId) },
-                h('bdi.message-author', null, author), h('bdi.truncate', null, summary(answered.text, 120)))
+                h('bdi.message-author', null, author), h('bdi.truncate', null, isDeleted(answered) ? t('message.deleted') : summary(answered.text, 120)))
             : h('div.message-quote', null, h('span.truncate', null, t('message.answers-older')));
         this.#content.querySelector('.message-quote')?.remove();
         this.#content.prepend(quote);
     }
 }
+
+/** @param {Item|null} item */
+const isDeleted = (item) => item !== null && !isOutgoing(item) && item.deleted;

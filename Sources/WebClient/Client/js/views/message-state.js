@@ -21,6 +21,7 @@ const signs = { pending: 'clock', sent: 'check', queued: 'clock', delayed: 'cloc
 /** @param {Item} item @param {boolean} isSentAgain @returns {string} */
 function words(item, isSentAgain) {
     const state = sendState(item);
+    if (state === 'queued' && isOutgoing(item)) return t('message.queued-home');
     if (isOutgoing(item)) return item.failure ? t('message.failed', { reason: failureText(t, item.failure) }) : t(`message.${state}`);
     const server = item.delivery?.server ?? '';
     if (state !== 'undelivered') return t(`message.${state}`, { server });

@@ -4,6 +4,7 @@ import { button } from '../components/button.js';
 import { t } from '../text/catalogue.js';
 import { isEmojiOnly } from '../text/emoji.js';
 import { parse } from '../text/markdown.js';
+import { mentionPattern } from '../text/mentions.js';
 import { h } from '../ui/dom.js';
 
 /** @typedef {import('../text/markdown.js').Block} Block @typedef {import('../text/markdown.js').Inline} Inline */
@@ -14,11 +15,12 @@ const manyCharacters = 2400;
 /**
  * @param {string} text
  * @param {(text: string) => void} oncopy  a code block is to be copied
+ * @param {Array<{name: string, isMe: boolean}>} [names]  of those that it mentions: they stand out where they are written
  * @returns {HTMLElement}  long ones are folded, with a button that shows the rest
  */
-export function messageText(text, oncopy) {
+export function messageText(text, oncopy, names = []) {
     if (isEmojiOnly(text)) return h('div.message-text.only-emoji', { dir: 'auto' }, h('p', null, text));
-    const element = h('div.message-text', { dir: 'auto' }, parse(text).map((block) => blockElement(block, oncopy)));
+    const element = h('div.message-text', { dir: 'auto' }, parse(text).map((block) => blockElement(block, oncopy, mentionsIn(names))));
     if (text.length < manyCharacters && text.split('\n', manyLines).length < manyLines) return element;
     return folded(element);
 }
@@ -39,13 +41,16 @@ function folded(element) {
     return wrapper;
 }
 
-/** @param {Block} block @param {(text: string) => void} oncopy @returns {HTMLElement} */
-function blockElement(block, oncopy) {
+/** @typedef {(text: string) => Array<Node|string>} WithMentions  a text with the names in it that stand out */
+
+/** @param {Block} block @param {(text: string) => void} oncopy @param {WithMentions} withMentions @returns {HTMLElement} */
+function blockElement(block, oncopy, withMentions) {
+    const inlineNode = (/** @type {Inline} */ node) => inlineNodes(node, withMentions);
     switch (block.type) {
         case 'paragraph': return h('p', { dir: 'auto' }, block.children.map(inlineNode));
-        case 'quote': return h('blockquote', null, block.children.map((child) => blockElement(child, oncopy)));
+        case 'quote': return h('blockquote', null, block.children.map((child) => blockElement(child, oncopy, withMentions)));
         case 'list': {
-            const items = block.items.map((item) => h('li', null, item.map((child) => blockElement(child, oncopy))));
+            const items = block.items.map((item) => h('li', null, item.map((child) => blockElement(child, oncopy, withMentions))));
             return block.start === null ? h('ul', null, items) : h('ol', { start: block.start }, items);
         }
         case 'code': return codeBlock(block, oncopy);
@@ -63,10 +68,11 @@ function codeBlock({ language, text }, oncopy) {
     );
 }
 
-/** @param {Inline} node @returns {Node|string} */
-function inlineNode(node) {
+/** @param {Inline} node @param {WithMentions} withMentions @returns {Node|string|Array<Node|string>} */
+function inlineNodes(node, withMentions) {
+    const inlineNode = (/** @type {Inline} */ child) => inlineNodes(child, withMentions);
     switch (node.type) {
-        case 'text': return node.text;
+        case 'text': return withMentions(node.text);
         case 'break': return h('br', null);
         case 'code': return h('code', null, node.text);
         case 'strong': return h('strong', null, node.children.map(inlineNode));
@@ -78,4 +84,15 @@ function inlineNode(node) {
             h('bdi', null, node.children.map(inlineNode)),
         );
     }
+}
+
+/** @param {Array<{name: string, isMe: boolean}>} names @returns {WithMentions} */
+function mentionsIn(names) {
+    const pattern = mentionPattern(names.map(({ name }) => name));
+    if (!pattern) return (text) => [text];
+    const mine = new Set(names.filter(({ isMe }) => isMe).map(({ name }) => name.toLowerCase()));
+    return (text) => text.split(pattern).map((part, index) => {
+        if (index % 2 === 0) return part;
+        return h(mine.has(part.slice(1).toLowerCase()) ? 'strong.mention.me' : 'span.mention', null, h('bdi', null, part));
+    });
 }

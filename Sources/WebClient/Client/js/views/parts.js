@@ -4,15 +4,51 @@
  */
 
 import { stylesheet } from '../components/on-demand.js';
+import { useTexts } from '../text/catalogue.js';
+
+/** What a conversation and a channel are made of. */
+async function timeline() {
+    const [{ HomeTimeline }, { HomeComposer }] = await Promise.all([
+        import('./timeline.js'), import('./composer.js'), stylesheet('timeline'), stylesheet('composer'),
+    ]);
+    return { 'home-timeline': HomeTimeline, 'home-composer': HomeComposer };
+}
+
+/** What everything of communities needs. */
+const communities = () => Promise.all([useTexts('communities'), stylesheet('communities')]);
 
 /** @type {Record<string, () => Promise<Record<string, CustomElementConstructor>>>} */
 const parts = {
     conversation: async () => {
-        const [{ HomeConversation }, { HomeTimeline }, { HomeComposer }] = await Promise.all([
-            import('./conversation.js'), import('./timeline.js'), import('./composer.js'), stylesheet('timeline'), stylesheet('composer'),
-        ]);
-        return { 'home-timeline': HomeTimeline, 'home-composer': HomeComposer, 'home-conversation': HomeConversation };
+        const [elements, { HomeConversation }] = await Promise.all([timeline(), import('./conversation.js')]);
+        return { ...elements, 'home-conversation': HomeConversation };
     },
+    community: async () => {
+        const [{ HomeCommunity }, { HomeCommunityColumn }] = await Promise.all([import('./community.js'), import('./community-column.js'), communities()]);
+        return { 'home-community': HomeCommunity, 'home-community-column': HomeCommunityColumn };
+    },
+    channel: async () => {
+        const [elements, { HomeChannel }, { HomeMemberList }] = await Promise.all([timeline(), import('./channel.js'), import('./member-list.js'), communities()]);
+        return { ...elements, 'home-member-list': HomeMemberList, 'home-channel': HomeChannel };
+    },
+    'community-settings': async () => {
+        const [{ HomeCommunitySettings }, general, channels, roles, members, invites, reports, audit] = await Promise.all([
+            import('./community-settings.js'), import('./community-general.js'), import('./community-channels.js'), import('./community-roles.js'),
+            import('./community-members.js'), import('./community-invites.js'), import('./community-reports.js'), import('./community-audit.js'),
+            communities(), stylesheet('settings'),
+        ]);
+        return {
+            'home-community-general': general.HomeCommunityGeneral,
+            'home-community-channels': channels.HomeCommunityChannels,
+            'home-community-roles': roles.HomeCommunityRoles,
+            'home-community-members': members.HomeCommunityMembers,
+            'home-community-invites': invites.HomeCommunityInvites,
+            'home-community-reports': reports.HomeCommunityReports,
+            'home-community-audit': audit.HomeCommunityAudit,
+            'home-community-settings': HomeCommunitySettings,
+        };
+    },
+    join: async () => ({ 'home-join': (await Promise.all([import('./join.js'), communities()]))[0].HomeJoin }),
     friends: async () => ({ 'home-friends': (await import('./friends.js')).HomeFriends }),
     settings: async () => {
         const [{ HomeSettings }, { HomePrivacy }, { HomeSessions }] = await Promise.all([

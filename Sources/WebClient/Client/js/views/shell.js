@@ -12,7 +12,19 @@ import { commandKey, ShellKeys } from './shell-keys.js';
 /** @typedef {import('../store/types.js').Route} Route */
 
 /** The element that shows a view. Each watches the route for what else it needs. @type {Record<Route['view'], string>} */
-const elements = { home: 'home-start', conversation: 'home-conversation', friends: 'home-friends', settings: 'home-settings' };
+const elements = {
+    home: 'home-start',
+    conversation: 'home-conversation',
+    friends: 'home-friends',
+    settings: 'home-settings',
+    community: 'home-community',
+    channel: 'home-channel',
+    'community-settings': 'home-community-settings',
+    join: 'home-join',
+};
+
+/** Views that put the focus into their composer. */
+const writing = ['conversation', 'channel'];
 
 /** As in shell.css: one thing at a time. */
 const narrow = matchMedia('(max-width: 43.75em)');
@@ -22,7 +34,7 @@ export class HomeShell extends View {
         this.main = h('main', { id: 'main', tabindex: '-1' });
         this.switcher = h('home-switcher');
         this.column = this.#column();
-        this.append(this.#skipLink(), h('home-banner'), this.column, this.main, this.switcher);
+        this.append(this.#skipLink(), h('home-banner'), h('home-rail'), this.column, this.main, this.switcher);
     }
 
     connected() {
@@ -72,6 +84,7 @@ export class HomeShell extends View {
             ),
             h('nav', { 'aria-label': t('shell.places') }, friends),
             h('section.conversations', { 'aria-labelledby': 'conversations-heading' }, h('h2', { id: 'conversations-heading' }, t('shell.conversations')), h('home-conversation-list')),
+            h('home-community-column'),
             h(
                 'footer',
                 null,
@@ -84,20 +97,31 @@ export class HomeShell extends View {
 
     /** Where the column is all that there is to see, it is the page's main part and its heading the page's. */
     #arrange() {
-        const isAlone = narrow.matches && this.dataset.view === 'home' && !this.hasAttribute('data-new');
-        const heading = this.column?.querySelector('h2');
+        const isHome = this.dataset.view === 'home' && !this.hasAttribute('data-new');
+        const isAlone = narrow.matches && (isHome || this.dataset.view === 'community');
+        const heading = this.column?.querySelector(isHome ? '.conversations > h2' : 'home-community-column h2');
+        for (const other of this.column?.querySelectorAll('h2') ?? []) if (other !== heading || !isAlone) other.removeAttribute('aria-level');
         if (isAlone) {
             this.column?.setAttribute('role', 'main');
             heading?.setAttribute('aria-level', '1');
         } else {
             this.column?.removeAttribute('role');
-            heading?.removeAttribute('aria-level');
         }
+    }
+
+    /** The column shows the channels of a community while one is in it. @param {Route} route */
+    async #showColumn({ community }) {
+        this.column?.toggleAttribute('data-community', community !== undefined);
+        const place = this.column?.querySelector('home-community-column');
+        if (community === undefined || !(place instanceof HTMLElement)) return;
+        if (isMissing('community')) await onDemandIn(this.home, place, () => loadPart('community'));
+        this.#arrange();
     }
 
     /** @param {Route} route @param {Route|undefined} before */
     #show(route, before) {
         this.dataset.view = route.view;
+        this.#showColumn(route);
         this.#arrange();
         for (const link of this.links ?? []) {
             if (link.dataset.view === route.view) link.setAttribute('aria-current', 'page');
@@ -108,13 +132,13 @@ export class HomeShell extends View {
         this.main?.replaceChildren(place);
         if (isMissing(route.view)) this.#bring(route.view, place, before !== undefined);
         // Who works without eyes or mouse goes on reading where the new view begins; a conversation puts the focus into its composer.
-        else if (before && route.view !== 'conversation') this.main?.querySelector('h1')?.focus();
+        else if (before && !writing.includes(route.view)) this.main?.querySelector('h1')?.focus();
     }
 
     /** A view that was not shown before. @param {Route['view']} view @param {HTMLElement} place @param {boolean} takesFocus */
     async #bring(view, place, takesFocus) {
         const isThere = await onDemandIn(this.home, place, () => loadPart(view));
-        if (takesFocus && place.isConnected && !(isThere && view === 'conversation')) place.querySelector('h1')?.focus();
+        if (takesFocus && place.isConnected && !(isThere && writing.includes(view))) place.querySelector('h1')?.focus();
     }
 
     /** Ctrl+K. */

@@ -9,6 +9,9 @@ import { dayOf } from '../text/dates.js';
 
 const groupMs = 5 * 60_000;
 
+/** Whose it is, where one's own are one person, sent or not. @param {Item} item */
+const authorOf = (item) => (isOwn(item) ? '' : /** @type {import('../store/types.js').Message} */ (item).fromAddress);
+
 /** @param {Conversation} conversation @returns {Item[]} */
 export function itemsOf(conversation) {
     return [...conversation.messages, ...conversation.outgoing];
@@ -45,7 +48,7 @@ export function settingOf(items, index, newKey) {
     const at = timeOf(item);
     const startsDay = !before || dayOf(timeOf(before)) !== dayOf(at);
     const startsNew = newKey !== null && keyOf(item) === newKey;
-    const belongs = before && isOwn(before) === isOwn(item) && Math.abs(at - timeOf(before)) < groupMs && item.replyTo === null;
+    const belongs = before && authorOf(before) === authorOf(item) && Math.abs(at - timeOf(before)) < groupMs && item.replyTo === null;
     return { at, isOwn: isOwn(item), startsDay, startsNew, startsGroup: startsDay || startsNew || !belongs, isSentAgain: isSentAgain(items, item) };
 }
 

@@ -4,7 +4,7 @@ import { avatar } from '../components/avatar.js';
 import { button } from '../components/button.js';
 import { t } from '../text/catalogue.js';
 import { failureText } from '../text/problems.js';
-import { h } from '../ui/dom.js';
+import { h, icon } from '../ui/dom.js';
 
 /** @typedef {import('../store/types.js').Conversation} Conversation */
 
@@ -21,7 +21,7 @@ export class TimelineTop {
     /** @param {Conversation} conversation @param {boolean} reachesFirst  the first loaded message is in the page */
     show(conversation, reachesFirst) {
         const what = stateOf(conversation, reachesFirst);
-        const shown = `${what} ${conversation.address} ${conversation.loadFailure?.message ?? ''}`;
+        const shown = `${what} ${conversation.address} ${conversation.username} ${conversation.loadFailure?.message ?? ''}`;
         if (shown === this.#shown) return;
         this.#shown = shown;
         this.element.replaceChildren(...this.#content(what, conversation));
@@ -29,13 +29,13 @@ export class TimelineTop {
 
     /** @param {ReturnType<typeof stateOf>} what @param {Conversation} conversation */
     #content(what, conversation) {
-        const { address, username, loadFailure } = conversation;
+        const { address, username, communityId, loadFailure } = conversation;
         switch (what) {
             case 'beginning':
                 return [h('div.timeline-beginning', null,
-                    avatar({ address, username, size: 'large' }),
+                    communityId ? icon('hash') : avatar({ address, username, size: 'large' }),
                     h('h2', null, h('bdi', null, username)),
-                    h('p.muted', null, t('timeline.beginning', { address })))];
+                    h('p.muted', null, communityId ? t('channel.beginning', { name: username }) : t('timeline.beginning', { address })))];
             case 'failed':
                 return [h('div.timeline-trouble', null,
                     h('p', { role: 'status' }, t('timeline.load-failed', { reason: loadFailure ? failureText(t, loadFailure) : '' })),

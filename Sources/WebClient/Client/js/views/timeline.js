@@ -40,7 +40,7 @@ export class HomeTimeline extends View {
         const copy = (/** @type {string} */ text) => void actions.copy(text).catch(() => {});
         this.list = h('div.timeline-rows', null);
         this.rows = new TimelineRows(this.list, {
-            other: () => /** @type {Conversation} */ (this.#conversation),
+            namesOf: (mentions) => this.namesOf(mentions),
             find: (messageId) => this.#items.find((item) => !isOutgoing(item) && item.messageId === messageId) ?? null,
             now: () => Date.now(),
             copy,
@@ -55,6 +55,7 @@ export class HomeTimeline extends View {
             copy,
             reply: (message) => this.dispatchEvent(new CustomEvent('reply', { detail: message, bubbles: true })),
             cancel: ({ nonce }) => actions.cancel(nonce),
+            more: (message) => this.moreFor(message),
         });
         this.jump = button({ label: t('timeline.present'), icon: 'arrow-down', kind: 'plain', onclick: () => this.toNewest() });
         this.jump.classList.add('jump');
@@ -85,6 +86,12 @@ export class HomeTimeline extends View {
         this.watch(shownConversation, (conversation) => this.#show(conversation));
         this.watch((state) => state.link.status, (status) => status === 'live' && this.#conversation?.loadFailure && this.#load('load-older'));
     }
+
+    /** How those are written that a message mentions; a channel knows. @type {(mentions: ReadonlyArray<string>) => Array<{name: string, isMe: boolean}>} */
+    namesOf = () => [];
+
+    /** What else can be done with a message, for a menu; a channel says. @type {(message: import('../store/types.js').Message) => import('../components/menu.js').MenuItem[]} */
+    moreFor = () => [];
 
     /** Goes to the newest message, wherever one is. */
     toNewest() {
@@ -229,7 +236,7 @@ export class HomeTimeline extends View {
         const failed = conversation.outgoing.filter((entry) => entry.state === 'failed' && before.outgoing.some((one) => one.nonce === entry.nonce && one.state !== 'failed'));
         const said = fresh.length > mostSaid
             ? [t('timeline.came', { count: fresh.length })]
-            : fresh.map((message) => `${conversation.username}: ${summary(message.text, 300)}`);
+            : fresh.map((message) => `${message.fromUsername}: ${summary(message.text, 300)}`);
         for (const entry of failed) said.push(t('timeline.failed', { text: summary(entry.text, 60) }));
         this.announcer.append(...said.map((text) => h('p', null, text)));
         while (this.announcer.children.length > 2 * mostSaid) this.announcer.firstElementChild?.remove();

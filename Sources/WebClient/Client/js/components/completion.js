@@ -1,36 +1,40 @@
-/** @file What `:smi` in the composer may become: a short list over it. The focus stays in the text; arrows, Enter and Tab, or a pointer choose. */
+/** @file What a word in a text field may become: a short list over it. The focus stays in the text; arrows, Enter and Tab, or a pointer choose. */
 
-import { currentLanguage, t } from '../text/catalogue.js';
-import { emojiWord, searchEmoji, withTone } from '../text/emoji.js';
 import { h } from '../ui/dom.js';
 import { uniqueId } from '../ui/id.js';
-import { loadEmoji, rememberEmoji, skinTone } from './emoji-data.js';
 
-/** @typedef {import('../text/emoji.js').Emoji} Emoji */
+/**
+ * What the list is made of.
+ * @template T
+ * @typedef {object} Source
+ * @property {string} label  of the list
+ * @property {(text: string) => string} wordOf  the word at the caret, given the text before it; '' when it may become nothing
+ * @property {(word: string) => T[]|Promise<T[]>} find  the best first
+ * @property {(option: T) => Array<Node|string>} show
+ * @property {(option: T) => string} choose  what takes the place of the word
+ */
 
-const most = 7;
-
-export class EmojiCompletion {
+/** @template T */
+export class Completion {
     #input;
     #replace;
-    /** @type {Awaited<ReturnType<typeof loadEmoji>>['index']|null} */
-    #index = null;
-    /** The homeserver has no emoji, or they could not be had: the words stay words. */
-    #isWithout = false;
+    #source;
     /** Closed on purpose: it stays so until another word begins. */
     #isDismissed = false;
-    /** @type {Emoji[]} */
+    /** @type {T[]} */
     #found = [];
     #at = 0;
 
     /**
      * @param {HTMLTextAreaElement} input  its parent also gets the list
      * @param {(from: number, to: number, text: string) => void} replace  puts a text in the place of a part
+     * @param {Source<T>} source
      */
-    constructor(input, replace) {
+    constructor(input, replace, source) {
         this.#input = input;
         this.#replace = replace;
-        this.list = h('div.emoji-completion', { id: uniqueId('emoji-completion'), role: 'listbox', 'aria-label': t('composer.emoji'), hidden: true });
+        this.#source = source;
+        this.list = h('div.completion', { id: uniqueId('completion'), role: 'listbox', 'aria-label': source.label, hidden: true });
         // A press must not take the focus out of the text.
         this.list.addEventListener('pointerdown', (event) => event.preventDefault());
         input.after(this.list);
@@ -42,15 +46,11 @@ export class EmojiCompletion {
     async look() {
         const word = this.#word();
         if (word === '') this.#isDismissed = false;
-        if (word === '' || this.#isDismissed || this.#isWithout) return this.#close();
-        if (this.#index) return this.#show(searchEmoji(this.#index, word, most));
-        try {
-            this.#index = (await loadEmoji()).index;
-        } catch {
-            this.#isWithout = true;
-        }
-        // Meanwhile it is another text.
-        return this.look();
+        if (word === '' || this.#isDismissed) return this.#close();
+        const found = this.#source.find(word);
+        const options = found instanceof Promise ? await found : found;
+        // Meanwhile it may be another text: then that one's options are on their way.
+        if (this.#word() === word && !this.#isDismissed) this.#show(options);
     }
 
     /** @param {KeyboardEvent} event  of the text @returns {boolean} whether it was meant for the list */
@@ -75,18 +75,17 @@ export class EmojiCompletion {
 
     #word() {
         const { value, selectionStart, selectionEnd } = this.#input;
-        return selectionStart === selectionEnd ? emojiWord(value.slice(0, selectionEnd ?? 0)) : '';
+        return selectionStart === selectionEnd ? this.#source.wordOf(value.slice(0, selectionEnd ?? 0)) : '';
     }
 
-    /** @param {Emoji[]} found */
+    /** @param {T[]} found */
     #show(found) {
         if (found.length === 0 || document.activeElement !== this.#input) return this.#close();
         this.#found = found;
-        this.list.replaceChildren(...found.map((emoji, at) => h(
-            'div.emoji-completion-option',
-            { id: uniqueId('emoji'), role: 'option', 'aria-selected': 'false', onclick: () => this.#choose(at) },
-            h('span', { 'aria-hidden': 'true' }, withTone(emoji, skinTone())),
-            h('span.truncate', null, (currentLanguage() === 'de' ? emoji[3] : emoji[1]) || emoji[0]),
+        this.list.replaceChildren(...found.map((option, at) => h(
+            'div.completion-option',
+            { id: uniqueId('completion-option'), role: 'option', 'aria-selected': 'false', onclick: () => this.#choose(at) },
+            this.#source.show(option),
         )));
         this.list.hidden = false;
         // Only while there is a list: otherwise it is a plain text field of several lines, and is spoken of as one.
@@ -105,12 +104,11 @@ export class EmojiCompletion {
 
     /** @param {number} at */
     #choose(at) {
-        const emoji = this.#found[at];
+        const option = this.#found[at];
         const end = this.#input.selectionEnd ?? 0;
         const start = end - this.#word().length;
         this.#close();
-        rememberEmoji(withTone(emoji, skinTone()));
-        this.#replace(start, end, `${withTone(emoji, skinTone())} `);
+        this.#replace(start, end, `${this.#source.choose(option)} `);
     }
 
     #close() {

@@ -1,0 +1,114 @@
+/** @file `<home-member-list>`: who is in the community, those who are online first. Each has a menu with what one may do. */
+
+import { avatar } from '../components/avatar.js';
+import { button } from '../components/button.js';
+import { menu } from '../components/menu.js';
+import { shownCommunity } from '../store/selectors.js';
+import { t } from '../text/catalogue.js';
+import { failureText } from '../text/problems.js';
+import { onNewMinute } from '../ui/clock.js';
+import { h } from '../ui/dom.js';
+import { keyed } from '../ui/keyed.js';
+import { View } from '../ui/view.js';
+import { memberItems } from './moderation.js';
+import { roleDot } from './role-dot.js';
+
+/** @typedef {import('../store/types.js').Member} Member @typedef {import('../store/types.js').Community} Community */
+
+export class HomeMemberList extends View {
+    build() {
+        this.online = part(t('presence.online'), (/** @type {Member} */ member) => this.#row(member));
+        this.others = part(t('members.others'), (/** @type {Member} */ member) => this.#row(member));
+        this.next = button({ label: t('members.more'), kind: 'quiet', onclick: () => void this.#load(shownCommunity(this.home.store.state)?.members?.next ?? undefined) });
+        this.status = h('p.hint', { role: 'status' });
+        this.append(h('h2.visually-hidden', null, t('members.title')), this.online.element, this.others.element, this.next, this.status);
+        this.setAttribute('role', 'complementary');
+        this.setAttribute('aria-label', t('members.title'));
+    }
+
+    connected() {
+        this.watch((state) => shownCommunity(state)?.members ?? null, () => this.#show());
+        this.watch((state) => shownCommunity(state)?.details?.roles ?? null, () => this.#rolesChanged());
+        this.watch(({ route, link, communities }) => (link.status === 'live' && communities.has(route.community ?? '') ? route.community : null), (id) => id && void this.#load());
+        // No frame tells who of them comes and goes: while one looks on, the list is asked for.
+        onNewMinute(() => this.#refresh(), this.signal);
+    }
+
+    /** Rows name their roles: all are made anew. */
+    #rolesChanged() {
+        this.online.show([]);
+        this.others.show([]);
+        this.#show();
+    }
+
+    #refresh() {
+        const members = shownCommunity(this.home.store.state)?.members;
+        if (members && !members.next && this.offsetParent !== null) void this.#load();
+    }
+
+    /** @param {string} [after] */
+    async #load(after) {
+        const { store, actions } = this.home;
+        const id = store.state.route.community;
+        if (!id) return;
+        this.next.busy = true;
+        try {
+            await actions.loadMembers(id, after);
+            this.status.replaceChildren();
+        } catch (failure) {
+            this.status.replaceChildren(failureText(t, /** @type {any} */ (failure)), ' ', button({ label: t('sessions.again'), icon: 'retry', kind: 'quiet', onclick: () => void this.#load(after) }));
+        } finally {
+            this.next.busy = false;
+        }
+    }
+
+    #show() {
+        const { members = null } = shownCommunity(this.home.store.state) ?? {};
+        const all = [...(members?.members.values() ?? [])].sort((a, b) => a.username.localeCompare(b.username) || (a.address < b.address ? -1 : 1));
+        this.online.show(all.filter(({ status }) => status === 'online'));
+        this.others.show(all.filter(({ status }) => status !== 'online'));
+        this.next.hidden = !members?.next;
+    }
+
+    /** @param {Member} member */
+    #row(member) {
+        const { state } = this.home.store;
+        const { address, username, status, roleIds, timedOutUntil } = member;
+        const community = shownCommunity(state);
+        const role = community?.details?.roles.find(({ roleId }) => roleIds.includes(roleId));
+        const picture = avatar({ address, username, size: 'small' });
+        if (status) picture.append(h('span.presence-dot', { 'data-status': status, 'aria-hidden': 'true' }));
+        const isOwner = community?.owner === address;
+        const isTimedOut = timedOutUntil !== null && Date.parse(timedOutUntil) > Date.now();
+        const detail = isTimedOut ? t('members.timed-out') : isOwner ? t('members.owner') : role?.name;
+        const content = [
+            picture,
+            h('span.member-lines', null, h('bdi.truncate', null, username), detail && h('bdi.muted.small.truncate', null, detail)),
+            h('span.visually-hidden', null, t('members.menu')),
+            role?.color && roleDot(role.color),
+        ];
+        const opener = menu({ label: t('friends.more', { name: username }), content, items: () => {
+            const now = shownCommunity(this.home.store.state);
+            return now ? memberItems(this.home, now, member) : [];
+        } });
+        opener.title = address;
+        opener.classList.add('member');
+        return h('li', null, opener);
+    }
+}
+
+/** @param {string} title @param {(member: Member) => HTMLElement} make */
+function part(title, make) {
+    const count = h('span', null);
+    const list = h('ul');
+    const element = h('section', null, h('h3', null, title, ' · ', count), list);
+    const showAll = keyed(list, (/** @type {Member} */ { address }) => address, make);
+    return {
+        element,
+        show: (/** @type {Member[]} */ members) => {
+            showAll(members);
+            count.textContent = String(members.length);
+            element.hidden = members.length === 0;
+        },
+    };
+}
