@@ -10,27 +10,33 @@ import { backoff } from './link-state.js';
 
 /** So long (ms) frames that belong together are waited for. */
 const gather = 80;
+/** Those that nobody looks at are asked for one after the other (ms): requests are counted, and what a person does comes first. */
+const unhurried = 1_000;
 
 export class Communities {
     #api;
     #store;
     #setTimer;
+    #clearTimer;
     #now;
     #random;
     /** Tries that failed one after the other. */
     #tries = 0;
-    #isBusy = false;
+    /** What waits, or is being asked. @type {{timer: any, isUrgent: boolean}|null} */
+    #next = null;
+    #asked = 0;
     #isStopped = false;
 
     /**
      * @param {import('./api.js').Api} api
      * @param {import('../store/store.js').Store} store
-     * @param {{setTimer: (run: () => void, ms: number) => any, now: () => number, random: () => number}} clock
+     * @param {{setTimer: (run: () => void, ms: number) => any, clearTimer: (timer: any) => void, now: () => number, random: () => number}} clock
      */
-    constructor(api, store, { setTimer, now, random }) {
+    constructor(api, store, { setTimer, clearTimer, now, random }) {
         this.#api = api;
         this.#store = store;
         this.#setTimer = setTimer;
+        this.#clearTimer = clearTimer;
         this.#now = now;
         this.#random = random;
     }
@@ -38,34 +44,42 @@ export class Communities {
     /** @param {AbortSignal} signal  ends it */
     watch(signal) {
         signal.addEventListener('abort', () => (this.#isStopped = true), { once: true });
-        this.#store.watch(next, (id) => id && this.#later(gather), signal);
+        this.#store.watch(next, (id) => id && this.#later(0), signal);
     }
 
-    /** @param {number} ms */
-    #later(ms) {
-        if (this.#isBusy) return;
-        this.#isBusy = true;
-        this.#setTimer(() => this.#ask(), ms);
+    /** @param {number} atLeast  ms: what failed is not tried at once again */
+    #later(atLeast) {
+        const { state } = this.#store;
+        const isUrgent = next(state) === state.route.community;
+        if (this.#next) {
+            // What is shown now does not wait for what is not.
+            if (this.#next.timer === null || this.#next.isUrgent || !isUrgent) return;
+            this.#clearTimer(this.#next.timer);
+        }
+        const isFirst = this.#asked === 0;
+        this.#next = { isUrgent, timer: this.#setTimer(() => this.#ask(), Math.max(atLeast, isUrgent || isFirst ? gather : unhurried)) };
     }
 
     async #ask() {
         const id = this.#isStopped ? null : next(this.#store.state);
-        let wait = gather;
-        if (id) wait = await this.#read(id);
-        this.#isBusy = false;
+        this.#next = { isUrgent: true, timer: null };
+        const wait = id ? await this.#read(id) : 0;
+        this.#next = null;
         if (!this.#isStopped && next(this.#store.state)) this.#later(wait);
     }
 
     /** @param {string} id @returns {Promise<number>} how long to wait (ms) before something is asked again */
     async #read(id) {
+        this.#asked += 1;
         try {
             const community = await this.#api.get(`/servers/${id}`);
             if (!isCommunity(community)) throw new Failed('internal', 'the homeserver answered something else than a community');
             if (this.#isStopped) return 0;
             this.#store.dispatch({ type: 'community-known', community });
-            this.#tries = 0;
+            // An answer that is older than what a frame told is as good as none.
+            this.#tries = this.#store.state.communities.get(id)?.isOutdated ? this.#tries + 1 : 0;
             if (community.timed_out_until) this.#again(id, Date.parse(community.timed_out_until) - this.#now());
-            return gather;
+            return this.#tries > 0 ? backoff(this.#tries, this.#random()) : 0;
         } catch (error) {
             const failure = failureOf(error);
             if (this.#isStopped) return 0;

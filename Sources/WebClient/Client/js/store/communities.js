@@ -126,6 +126,7 @@ function known(state, raw) {
     const before = state.communities.get(id);
     const channels = inOrder(kept(before?.details?.channels, raw.channels.map(channelOf), ({ channelId }) => channelId), 1);
     const details = {
+        version: raw.version,
         description: raw.description || null,
         host: raw.host,
         createdAt: raw.created_at,
@@ -152,16 +153,26 @@ function gone(state, id) {
     return withoutConversations({ ...state, communities: without(state.communities, id) }, ({ communityId }) => communityId === id);
 }
 
+/** Whether what one has read says it already. @param {State} state @param {any} frame */
+const isOldNews = ({ communities }, frame) => frame.state !== 'gone' && frame.version <= (communities.get(frame.server_id)?.details?.version ?? -1);
+
+/** What `ready` says of a community: only one that has changed since is asked for again. @param {any} raw @param {Community|undefined} before @returns {Community} */
+function readyOf(raw, before) {
+    const next = { ...summaryOf(raw, before), isOutdated: before?.details?.version !== raw.version };
+    return before ? sameOr(before, next) : next;
+}
+
 /** @type {Record<string, (state: State, frame: any) => State>} */
 export const communityFrames = {
     ready: (state, frame) => {
-        const communities = (frame.servers ?? []).map((/** @type {any} */ raw) => [raw.server_id, summaryOf(raw, state.communities.get(raw.server_id))]);
+        const communities = (frame.servers ?? []).map((/** @type {any} */ raw) => [raw.server_id, readyOf(raw, state.communities.get(raw.server_id))]);
         const invitations = (frame.server_invites ?? []).map((/** @type {any} */ raw) => [raw.invite_id, invitationOf(raw)]);
         return { ...state, communities: new Map(communities), invitations: new Map(invitations) };
     },
     'community-changed': (state, frame) => {
         const id = frame.server_id;
         if (frame.state === 'gone') return gone(state, id);
+        if (isOldNews(state, frame)) return state;
         const before = state.communities.get(id);
         const stale = before?.isStale;
         const next = { ...state, communities: new Map(state.communities).set(id, summaryOf({ stale, ...frame }, before)) };
@@ -169,6 +180,7 @@ export const communityFrames = {
     },
     'channel-changed': (state, frame) => {
         const { server_id: id, channel_id: channelId, channel } = frame;
+        if (isOldNews(state, frame)) return state;
         const outdated = withCommunity(state, id, () => ({ isOutdated: true, version: frame.version }));
         const others = (/** @type {CommunityDetails} */ { channels }) => channels.filter((one) => one.channelId !== channelId);
         if (frame.state === 'gone') {
@@ -184,14 +196,17 @@ export const communityFrames = {
         const { server_id: id, user_id: address } = frame;
         const isSelf = address === state.account?.address;
         const isGone = frame.state === 'gone';
-        const by = isGone ? -1 : frame.reason === 'joined' ? 1 : 0;
+        const isOld = frame.version <= (state.communities.get(id)?.details?.version ?? -1);
+        const by = isOld ? 0 : isGone ? -1 : frame.reason === 'joined' ? 1 : 0;
         const next = withDetails(state, id, (details) => ({
             memberCount: Math.max(0, details.memberCount + by),
-            ...(isSelf && !isGone && { roleIds: frame.role_ids ?? [], timedOutUntil: frame.timed_out_until ?? null }),
+            // Of others it has said all that there is to say.
+            ...(!isSelf && frame.version === details.version + 1 && { version: frame.version }),
+            ...(isSelf && !isGone && !isOld && { roleIds: frame.role_ids ?? [], timedOutUntil: frame.timed_out_until ?? null }),
         }));
-        return withCommunity(next, id, ({ members, isOutdated }) => ({
-            version: frame.version,
-            isOutdated: isOutdated || isSelf,
+        return withCommunity(next, id, ({ version, members, isOutdated }) => ({
+            version: Math.max(version, frame.version),
+            isOutdated: isOutdated || (isSelf && !isOld),
             members: members && { ...members, members: membersAfter(members.members, frame, isGone) },
         }));
     },

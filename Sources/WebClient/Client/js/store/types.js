@@ -150,6 +150,7 @@
 
 /**
  * @typedef {object} CommunityDetails
+ * @property {number} version  that these are of
  * @property {string|null} description
  * @property {string} host  the homeserver that it lives on
  * @property {string} createdAt

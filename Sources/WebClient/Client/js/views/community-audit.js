@@ -18,7 +18,7 @@ export class HomeCommunityAudit extends View {
 
     build() {
         const list = h('ol.rows');
-        this.show = keyed(list, (/** @type {any} */ { version }) => String(version), (entry) => this.#row(entry));
+        this.show = keyed(list, (/** @type {any} */ { version, at, action, target }) => `${version} ${at} ${action} ${target}`, (entry) => this.#row(entry));
         this.status = h('p.hint', { role: 'status' }, t('sessions.loading'));
         this.more = button({ label: t('audit.older'), kind: 'quiet', onclick: () => void this.#load(this.#next ?? undefined) });
         this.more.hidden = true;

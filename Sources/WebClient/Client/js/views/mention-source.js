@@ -23,11 +23,11 @@ function people(state) {
     return found;
 }
 
-/** Whether all may be mentioned at once. @param {State} state */
+/** Whether one may mention more than single people. @param {State} state */
 const mayMentionAll = (state) => shownChannel(state)?.permissions.includes('mention_everyone') ?? false;
 
-/** @param {State} state */
-const rolesOf = (state) => (shownCommunity(state)?.details?.roles ?? []).filter(({ isEveryone }) => !isEveryone);
+/** A role is a way to mention many, too. @param {State} state */
+const rolesOf = (state) => (mayMentionAll(state) ? (shownCommunity(state)?.details?.roles ?? []).filter(({ isEveryone }) => !isEveryone) : []);
 
 /** Whom a text means that is sent into the channel that is shown. @param {State} state @param {string} text @returns {string[]} */
 export function mentionsIn(state, text) {
