@@ -37,8 +37,8 @@ export class HomeChannel extends View {
         this.note = h('div.conversation-note', { role: 'note' });
         this.body = h('div.conversation-body', null);
         this.members = h('home-member-list');
-        this.members.hidden = !wide.matches;
-        this.toggle = button({ label: t('members.title'), icon: 'friends', kind: 'quiet', iconOnly: true, onclick: () => this.#showMembers(this.members.hidden) });
+        this.wantsMembers = wide.matches;
+        this.toggle = button({ label: t('members.title'), icon: 'friends', kind: 'quiet', iconOnly: true, onclick: () => this.#showMembers(!this.wantsMembers) });
         this.more = menu({ label: t('channel.more'), items: () => this.#items() });
         this.append(this.header, h('div.channel-body', null, this.body, this.members));
     }
@@ -62,12 +62,14 @@ export class HomeChannel extends View {
             this.#showMembers(false);
             this.toggle.focus();
         });
-        this.#showMembers(!this.members.hidden);
+        this.#showMembers(this.wantsMembers ?? false);
     }
 
     /** @param {boolean} isShown */
     #showMembers(isShown) {
-        this.members.hidden = !isShown;
+        this.wantsMembers = isShown;
+        // Where there is no channel there are no members beside it.
+        this.members.hidden = !isShown || !['open', 'mute'].includes(standing(this.home.store.state));
         this.toggle.setAttribute('aria-expanded', String(isShown));
     }
 
@@ -95,6 +97,7 @@ export class HomeChannel extends View {
         const hasTimeline = what === 'open' || what === 'mute';
         this.more.hidden = !hasTimeline;
         this.toggle.hidden = !hasTimeline;
+        this.#showMembers(this.wantsMembers ?? false);
         if (hasTimeline) {
             if (what === 'mute') this.note.replaceChildren(icon('info'), h('p', null, this.#whyMute(state)));
             const last = what === 'open' ? this.composer : this.note;

@@ -7,11 +7,13 @@ import { rovingList } from '../components/roving-list.js';
 import { fragmentOf } from '../routes.js';
 import { shownCommunity } from '../store/selectors.js';
 import { t } from '../text/catalogue.js';
+import { failureText } from '../text/problems.js';
 import { h, icon } from '../ui/dom.js';
 import { keyed } from '../ui/keyed.js';
 import { View } from '../ui/view.js';
 import { attempt } from './attempt.js';
 import { isOwner, may } from './community-may.js';
+import { standingOfCommunity } from './community-state.js';
 
 /** @typedef {import('../store/types.js').Community} Community @typedef {import('../store/types.js').Channel} Channel */
 /** @typedef {{channel: Channel, unread: number, mentions: number}} Entry */
@@ -27,7 +29,7 @@ export class HomeCommunityColumn extends View {
         const list = h('ul.channel-list');
         this.show = keyed(list, (/** @type {Entry} */ { channel }) => channel.channelId, (entry) => this.#entry(entry));
         this.roving = rovingList(list, { selector: 'a' });
-        this.empty = h('p.conversation-list-empty', null, t('channels.none'));
+        this.empty = h('p.conversation-list-empty', { role: 'status' });
         const nav = h('nav.channels', { 'aria-label': t('channels.title') }, list, this.empty);
         this.append(h('header', null, this.heading, this.more), this.notice, nav);
     }
@@ -35,12 +37,13 @@ export class HomeCommunityColumn extends View {
     connected() {
         this.watch(shownCommunity, (community) => this.#update(community));
         this.watch((state) => state.conversations, () => this.#showChannels());
+        this.watch(standingOfCommunity, () => this.#showChannels());
         this.watch((state) => state.route, () => this.#mark());
     }
 
     /** @param {Community|null} community */
     #update(community) {
-        this.heading?.replaceChildren(h('bdi', null, community?.name ?? ''));
+        this.heading?.replaceChildren(h('bdi', null, community?.name ?? t('community.title')));
         this.heading?.setAttribute('title', community?.name ?? '');
         if (this.more) this.more.hidden = !community?.details;
         if (this.notice) this.notice.textContent = community?.isStale ? t('community.stale', { server: community.details?.host ?? '' }) : '';
@@ -57,9 +60,20 @@ export class HomeCommunityColumn extends View {
         });
         this.#entries = new Map(entries.map((entry) => [entry.channel.channelId, entry]));
         this.show?.(entries);
-        if (this.empty) this.empty.hidden = channels.length > 0 || !shownCommunity(state)?.details;
+        if (this.empty) this.empty.hidden = channels.length > 0;
+        this.empty?.replaceChildren(...(channels.length > 0 ? [] : [this.#whyNone()]));
         this.#mark();
         this.roving?.refresh();
+    }
+
+    /** In a narrow window nobody else says it. */
+    #whyNone() {
+        const { state } = this.home.store;
+        const standing = standingOfCommunity(state);
+        const failure = state.communities.get(state.route.community ?? '')?.failure;
+        if (standing === 'here') return t('channels.none');
+        if (standing === 'failed' && failure) return failureText(t, failure);
+        return standing === 'gone' ? `${t('community.gone')}. ${t('community.gone-text')}` : t('conversation.waiting');
     }
 
     /** @param {Entry} entry */

@@ -2,7 +2,7 @@
 
 import { h } from '../ui/dom.js';
 import { openDialog } from '../components/dialog.js';
-import { conversationList } from '../store/selectors.js';
+import { conversationList, shownCommunity } from '../store/selectors.js';
 
 /** How the key for commands is called on this machine. */
 export function commandKey() {
@@ -37,21 +37,26 @@ export class ShellKeys {
         event.preventDefault();
     }
 
-    /** To the conversation before or after the one that is shown, as the column has them. @param {-1|1} by */
+    /** To the conversation or the channel before or after the one that is shown, as the column has them. @param {-1|1} by */
     #step(by) {
         const { store, actions } = this.#home;
-        const all = conversationList(store.state);
+        const { route } = store.state;
+        const { community } = route;
+        const channels = (shownCommunity(store.state)?.details?.channels ?? []).filter(({ kind }) => kind === 'text').map(({ channelId }) => channelId);
+        const all = community ? channels : conversationList(store.state).map(({ address }) => address);
         if (all.length === 0) return;
-        const at = all.findIndex(({ address }) => address === store.state.route.address);
+        const at = all.indexOf(route.address ?? '');
         const next = at < 0 ? (by > 0 ? 0 : all.length - 1) : Math.min(Math.max(at + by, 0), all.length - 1);
-        actions.navigate({ view: 'conversation', address: all[next].address });
+        actions.navigate(community ? { view: 'channel', address: all[next], community } : { view: 'conversation', address: all[next] });
     }
 
     /** Back to the column: in a narrow window it takes the place of the view. */
     #toColumn() {
         const isHidden = getComputedStyle(this.#parts.column).display === 'none';
-        if (isHidden) this.#home.actions.navigate({ view: 'home', address: null });
-        const stop = this.#parts.column.querySelector('home-conversation-list [tabindex="0"]') ?? this.#parts.column.querySelector('a, button');
+        const { community } = this.#home.store.state.route;
+        if (isHidden) this.#home.actions.navigate(community ? { view: 'community', address: null, community } : { view: 'home', address: null });
+        const list = community ? 'home-community-column' : 'home-conversation-list';
+        const stop = this.#parts.column.querySelector(`${list} [tabindex="0"]`) ?? this.#parts.column.querySelector(`${list} button`) ?? this.#parts.column.querySelector('a, button');
         if (stop instanceof HTMLElement) requestAnimationFrame(() => stop.focus());
     }
 

@@ -1,6 +1,6 @@
 /** @file Whom a person means by a few letters. Pure. */
 
-/** @typedef {{address: string, username: string, unread: number, at: number}} Person  `at`: when something happened last (ms), 0 for never */
+/** @typedef {{address: string, username: string, unread: number, at: number, channel?: {id: string, community: string, communityName: string}}} Person  `at`: when something happened last (ms), 0 for never; a channel's address is made of its name and its community's */
 
 const most = 50;
 

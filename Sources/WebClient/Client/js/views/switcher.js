@@ -2,6 +2,7 @@
 
 import { avatar } from '../components/avatar.js';
 import { badge } from '../components/badge.js';
+import { isChannel } from '../store/conversations.js';
 import { lastActivity } from '../store/selectors.js';
 import { readAddress, serverOf } from '../text/address.js';
 import { t } from '../text/catalogue.js';
@@ -60,17 +61,29 @@ export class HomeSwitcher extends View {
         const { conversations, friends } = this.home.store.state;
         const people = new Map();
         for (const { address, username } of friends.values()) people.set(address, { address, username, unread: 0, at: 0 });
-        for (const one of conversations.values()) people.set(one.address, { address: one.address, username: one.username, unread: one.unread, at: lastActivity(one) });
-        return [...people.values()];
+        for (const one of conversations.values()) {
+            if (!isChannel(one.address)) people.set(one.address, { address: one.address, username: one.username, unread: one.unread, at: lastActivity(one) });
+        }
+        return [...people.values(), ...this.#channels()];
+    }
+
+    /** @returns {import('./switcher-match.js').Person[]} */
+    #channels() {
+        const { conversations, communities } = this.home.store.state;
+        return [...conversations.values()].filter(({ communityId, username }) => communityId !== null && username !== '').map((one) => {
+            const community = one.communityId ?? '';
+            const communityName = communities.get(community)?.name ?? '';
+            return { address: `#${one.username} ${communityName}`.toLowerCase(), username: one.username, unread: one.mentions, at: lastActivity(one), channel: { id: one.address, community, communityName } };
+        });
     }
 
     #search() {
         const query = this.input.value;
         const people = this.#people();
-        const { address: shown } = this.home.store.state.route;
+        const shown = this.home.store.state.route.address;
         // Without letters one wants somebody else than the one who is in front.
-        const found = matches(query, people).filter(({ address }) => query.trim() !== '' || address !== shown);
-        this.#options = found.map((person) => this.#personOption(person));
+        const found = matches(query, people).filter(({ address, channel }) => query.trim() !== '' || (channel?.id ?? address) !== shown);
+        this.#options = found.map((person) => (person.channel ? this.#channelOption(person) : this.#personOption(person)));
         const stranger = this.#stranger(query, people);
         if (stranger) this.#options.push(stranger);
         this.list.replaceChildren(...this.#options.map(({ element }) => element));
@@ -87,6 +100,18 @@ export class HomeSwitcher extends View {
             avatar({ address, username, size: 'small', presence: 'spoken' }),
             h('span.switcher-name.truncate', { title: address }, h('bdi', null, username), h('bdi.muted', null, `@${serverOf(address)}`)),
             badge({ count: unread, label: t('conversations.unread', { count: unread }) }),
+        );
+    }
+
+    /** @param {import('./switcher-match.js').Person} person @returns {Option} */
+    #channelOption({ address, username, unread, channel }) {
+        const { id = '', community = '', communityName = '' } = channel ?? {};
+        return this.#option(
+            `${address} ${id}`,
+            () => this.home.actions.navigate({ view: 'channel', address: id, community }),
+            icon('hash'),
+            h('span.switcher-name.truncate', { title: `${username}, ${communityName}` }, h('bdi', null, username), ' ', h('bdi.muted', null, communityName)),
+            badge({ count: unread, label: t('rail.mentions', { name: username, count: unread }) }),
         );
     }
 
