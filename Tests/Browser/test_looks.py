@@ -8,7 +8,7 @@ import pytest_asyncio
 from stage.examination import examined
 from stage.house import two_houses
 from stage.neighbourhood import NAMES, Neighbourhood
-from stage.tour import first_steps, in_any_language, inside, the_door, without_a_connection
+from stage.tour import first_steps, in_any_language, in_the_garden, inside, the_door, without_a_connection
 
 PHONE = {"viewport": {"width": 360, "height": 720}, "has_touch": True, "is_mobile": True}
 LOOKS = {
@@ -27,6 +27,7 @@ async def neighbourhood(state):
     made = await Neighbourhood(houses).gathers()
     await made.long_things_are_said()
     await made.somebody_is_blocked()
+    await made.a_garden_is_planted()
     # Before harbour cannot tell any more that its people have gone.
     await made.some_stay("theo")
     await made.harbour_goes_down()
@@ -59,6 +60,7 @@ async def test_every_view(visitors, neighbourhood, look):
         (stranger, the_door(stranger)),
         (newcomer, first_steps(newcomer)),
         (mara, inside(mara, neighbourhood)),
+        (mara, in_the_garden(mara, neighbourhood)),
         (mara, without_a_connection(mara, friend)),
     ):
         wrong += await examined(visitor, stops, look, direction)
@@ -67,5 +69,5 @@ async def test_every_view(visitors, neighbourhood, look):
 
 async def test_longer_words_fit_too(visitors, neighbourhood):
     mara = await enters(visitors, neighbourhood, locale="de-DE", **PHONE)
-    wrong = await examined(mara, in_any_language(mara), "phone-german")
+    wrong = await examined(mara, in_any_language(mara, neighbourhood), "phone-german")
     assert not wrong, "\n".join(wrong)

@@ -7,6 +7,8 @@ from harness.client import Client
 from harness.node import befriend
 from harness.waiting import eventually
 
+from .garden import Garden
+
 NAMES = ("elmstreet.localhost", "harbour.localhost")
 LONG_NAME = "wilhelmine.von-der-hohen-strasse"
 
@@ -122,6 +124,34 @@ class Neighbourhood:
     async def ends(self):
         for client in self.clients:
             await client.leaves()
+
+    async def a_garden_is_planted(self):
+        """mara's community, in which her neighbours have spoken, with all that its settings may show."""
+        mara, theo, aylin, okan = (self[name] for name in ("mara", "theo", "aylin", "okan"))
+        self.garden = garden = await Garden.of(mara, "Allotments of the long street", description="Seeds, tools and bees.\nBehind the railway, left of the bridge.")
+        await garden.joined_by(theo, aylin, okan)
+        await garden.channel("tools-and-sheds", topic="Who has what, and who brings it back")
+        await garden.channel("W" * 64)
+        await garden.channel("board", private=True, role_ids=[garden.roles["Moderator"]])
+        await garden.channel("talk", kind="voice")
+        await garden.role("Bee keepers", ["manage_messages"], color="#e0a020")
+        await garden.gives(aylin, "Bee keepers")
+        await garden.says(theo, "Who waters the beans on Sunday?")
+        await garden.says(aylin, "I can, if @mara brings the **long** hose", mentions=[mara.user_id])
+        spam = await garden.says(okan, "Buy my tulips")
+        await garden.says(mara, "The hose is in the shed, @Bee keepers", mentions=[garden.roles["Bee keepers"]])
+        await garden.says(theo, "Then it is settled. Thank you @everyone!")
+        await garden.says(theo, "The ladder is back", "tools-and-sheds")
+        reports = f"/channels/{garden.channels['general']}/messages/{spam['message_id']}/reports"
+        (await theo.http("POST", reports, json={"reason": "An advertisement, and he was told before"})).expect(201)
+        (await mara.http("PUT", f"/servers/{garden.id}/members/{okan.user_id}/time-out", json={"seconds": 86_400, "reason": "tulips"})).expect(200)
+        (await mara.http("POST", f"/servers/{garden.id}/invites", json={"user_id": self["nils"].user_id})).expect(201)
+        await garden.link(max_uses=10)
+        pest = await self.elmstreet.person("hedgehog-hater")
+        (await mara.http("PUT", f"/servers/{garden.id}/bans/{pest.user_id}", json={"reason": "hedgehogs"})).expect(204)
+        orchard = await Garden.of(theo, "Orchard", description="Apples and pears")
+        self.code = await orchard.link()
+        (await theo.http("POST", f"/servers/{orchard.id}/invites", json={"user_id": mara.user_id})).expect(201)
 
     async def somebody_is_blocked(self):
         """With whom mara has spoken, and a stranger."""

@@ -1,6 +1,7 @@
 """A walk through everything that there is to see. Whoever looks does so at each stop: `async for stop in tour(…)`."""
 
 from playwright.async_api import expect
+from stage.garden import enters, entry
 from stage.page import tries_now
 
 # What a browser itself says about a connection that ended.
@@ -89,6 +90,50 @@ async def inside(visitor, neighbourhood):
     yield "privacy"
 
 
+async def in_the_garden(visitor, neighbourhood):
+    """Of mara, whose community it is."""
+    page, garden = visitor.page, neighbourhood.garden
+    await visitor.goes(garden.place())
+    await expect(entry(page, "general")).to_be_visible()
+    yield "community"
+    await enters(visitor, garden)
+    await expect(visitor.row("Then it is settled.")).to_be_visible()
+    members = page.locator("home-member-list")
+    if not await members.is_visible():
+        yield "channel-alone"
+        await page.get_by_role("button", name="Members", exact=True).click()
+    await expect(members.get_by_text("aylin")).to_be_visible()
+    yield "channel"
+    await members.locator("button.member", has_text="theo").click()
+    await expect(page.get_by_role("menuitem", name="Ban")).to_be_visible()
+    yield "member-menu"
+    await page.get_by_role("menuitem", name="Ban").click()
+    await expect(page.get_by_role("dialog", name="Ban theo?")).to_be_visible()
+    yield "ban"
+    await page.keyboard.press("Escape")
+    await visitor.composer().fill("@ay")
+    await visitor.composer().press("l")
+    await expect(page.get_by_role("option", name="aylin")).to_be_visible()
+    yield "mention"
+    await visitor.composer().fill("")
+    for part, text in (
+        ("general", "Hand the community on"), ("channels", "tools-and-sheds"), ("roles", "Bee keepers"), ("members", "hedgehog-hater"),
+        ("invites", "used 0 of 10 times"), ("reports", "An advertisement"), ("audit", "founded the community"),
+    ):
+        await visitor.goes(garden.settings(part))
+        await expect(page.locator("home-community-settings .view-body").get_by_text(text).first).to_be_visible()
+        yield f"garden-{part}"
+    await visitor.goes(garden.settings("channels"))
+    await page.get_by_role("button", name="Permissions: board").click()
+    await expect(page.get_by_role("dialog", name="Permissions in #board")).to_be_visible()
+    yield "garden-permissions"
+    await page.keyboard.press("Escape")
+    await visitor.goes(f"#/join/{neighbourhood.code}")
+    await expect(page.get_by_role("article", name="Orchard")).to_be_visible()
+    await expect(page.get_by_role("region", name="Invitations")).to_be_visible()
+    yield "join"
+
+
 async def without_a_connection(visitor, friend):
     """Somebody asks; then the banner, what waits, and what was not sent in the end: the friendship ended meanwhile."""
     page = visitor.page
@@ -114,7 +159,7 @@ async def without_a_connection(visitor, friend):
     yield "failed"
 
 
-async def in_any_language(visitor):
+async def in_any_language(visitor, neighbourhood):
     """The places that are found without a word."""
     page = visitor.page
     await expect(page.locator("home-sign-in h1")).to_be_visible()
@@ -122,6 +167,16 @@ async def in_any_language(visitor):
     await visitor.signs_in()
     await expect(page.locator(".conversation-entry").first).to_be_visible()
     yield "column"
+    await visitor.goes(neighbourhood.garden.place("general"))
+    await expect(page.locator("home-composer textarea")).to_be_visible()
+    yield "channel"
+    for part in ("general", "channels", "roles", "members", "invites", "reports", "audit"):
+        await visitor.goes(neighbourhood.garden.settings(part))
+        await expect(page.locator(f"home-community-{part} section").first).to_be_visible()
+        yield f"garden-{part}"
+    await visitor.goes("#/join/")
+    await expect(page.locator("home-join .join-card").first).to_be_visible()
+    yield "join"
     for view in ("friends", "settings"):
         await visitor.goes(f"#/{view}")
         await expect(page.locator(f"home-{view} h1")).to_be_visible()

@@ -3,7 +3,7 @@
 import { avatar } from '../components/avatar.js';
 import { button } from '../components/button.js';
 import { menu } from '../components/menu.js';
-import { shownCommunity } from '../store/selectors.js';
+import { shownCommunity, statusOf } from '../store/selectors.js';
 import { t } from '../text/catalogue.js';
 import { failureText } from '../text/problems.js';
 import { onNewMinute } from '../ui/clock.js';
@@ -14,11 +14,15 @@ import { memberItems } from './moderation.js';
 import { roleDot } from './role-dot.js';
 
 /** @typedef {import('../store/types.js').Member} Member @typedef {import('../store/types.js').Community} Community */
+/** @typedef {{member: Member, status: 'online'|'offline'|null}} Entry */
 
 export class HomeMemberList extends View {
+    /** As they were shown last: who has not changed keeps his row. @type {Map<string, Entry>} */
+    #entries = new Map();
+
     build() {
-        this.online = part(t('presence.online'), (/** @type {Member} */ member) => this.#row(member));
-        this.others = part(t('members.others'), (/** @type {Member} */ member) => this.#row(member));
+        this.online = part(t('presence.online'), (/** @type {Entry} */ entry) => this.#row(entry));
+        this.others = part(t('members.others'), (/** @type {Entry} */ entry) => this.#row(entry));
         this.next = button({ label: t('members.more'), kind: 'quiet', onclick: () => void this.#load(shownCommunity(this.home.store.state)?.members?.next ?? undefined) });
         this.status = h('p.hint', { role: 'status' });
         this.append(h('h2.visually-hidden', null, t('members.title')), this.online.element, this.others.element, this.next, this.status);
@@ -30,7 +34,8 @@ export class HomeMemberList extends View {
         this.watch((state) => shownCommunity(state)?.members ?? null, () => this.#show());
         this.watch((state) => shownCommunity(state)?.details?.roles ?? null, () => this.#rolesChanged());
         this.watch(({ route, link, communities }) => (link.status === 'live' && communities.has(route.community ?? '') ? route.community : null), (id) => id && void this.#load());
-        // No frame tells who of them comes and goes: while one looks on, the list is asked for.
+        this.watch((state) => state.presence, () => this.#show());
+        // No frame tells who of them comes and goes, except of friends: while one looks on, the list is asked for.
         onNewMinute(() => this.#refresh(), this.signal);
     }
 
@@ -63,17 +68,26 @@ export class HomeMemberList extends View {
     }
 
     #show() {
-        const { members = null } = shownCommunity(this.home.store.state) ?? {};
+        const { state } = this.home.store;
+        const { members = null } = shownCommunity(state) ?? {};
         const all = [...(members?.members.values() ?? [])].sort((a, b) => a.username.localeCompare(b.username) || (a.address < b.address ? -1 : 1));
-        this.online.show(all.filter(({ status }) => status === 'online'));
-        this.others.show(all.filter(({ status }) => status !== 'online'));
+        const entries = all.map((member) => {
+            const seen = statusOf(state, member.address);
+            // As what one is seen oneself: nobody is invisible to others.
+            const status = seen === null ? member.status : seen === 'invisible' ? 'offline' : seen;
+            const before = this.#entries.get(member.address);
+            return before?.member === member && before.status === status ? before : { member, status };
+        });
+        this.#entries = new Map(entries.map((entry) => [entry.member.address, entry]));
+        this.online.show(entries.filter(({ status }) => status === 'online'));
+        this.others.show(entries.filter(({ status }) => status !== 'online'));
         this.next.hidden = !members?.next;
     }
 
-    /** @param {Member} member */
-    #row(member) {
+    /** @param {Entry} entry */
+    #row({ member, status }) {
         const { state } = this.home.store;
-        const { address, username, status, roleIds, timedOutUntil } = member;
+        const { address, username, roleIds, timedOutUntil } = member;
         const community = shownCommunity(state);
         const role = community?.details?.roles.find(({ roleId }) => roleIds.includes(roleId));
         const picture = avatar({ address, username, size: 'small' });
@@ -97,18 +111,18 @@ export class HomeMemberList extends View {
     }
 }
 
-/** @param {string} title @param {(member: Member) => HTMLElement} make */
+/** @param {string} title @param {(entry: Entry) => HTMLElement} make */
 function part(title, make) {
     const count = h('span', null);
     const list = h('ul');
     const element = h('section', null, h('h3', null, title, ' · ', count), list);
-    const showAll = keyed(list, (/** @type {Member} */ { address }) => address, make);
+    const showAll = keyed(list, (/** @type {Entry} */ { member }) => member.address, make);
     return {
         element,
-        show: (/** @type {Member[]} */ members) => {
-            showAll(members);
-            count.textContent = String(members.length);
-            element.hidden = members.length === 0;
+        show: (/** @type {Entry[]} */ entries) => {
+            showAll(entries);
+            count.textContent = String(entries.length);
+            element.hidden = entries.length === 0;
         },
     };
 }
