@@ -16,7 +16,7 @@ def region(page, name):
 
 async def answers(page, title, label, **fields):
     """The question that stands before a deed: fills what is given, and does it."""
-    dialog = page.get_by_role("dialog", name=title)
+    dialog = page.get_by_role("dialog", name=title).locator("form")
     for name, value in fields.items():
         await dialog.get_by_label(name.replace("_", " "), exact=True).fill(value)
     await button(dialog, label).click()
@@ -154,7 +154,7 @@ async def test_a_message_is_deleted_and_another_one_reported(visitors, houses):
     await button(reports, "Close").click()
     await answers(alice.page, "Close this report", "Close", Note="it was mine")
     await expect(reports.get_by_text("There are none.")).to_be_visible()
-    await reports.get_by_text("Closed", exact=True).click()
+    await reports.get_by_role("radio", name="Closed").check()
     await expect(reports.get_by_role("listitem")).to_contain_text("it was mine")
     await alice.goes(garden.settings("audit"))
     log = region(alice.page, "Audit log")

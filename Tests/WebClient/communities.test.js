@@ -53,7 +53,7 @@ const table = [
     ['a role comes', inGarden, changed({ role: role(id(522), { name: 'Bees', position: 2 }) }), (s) => gardenOf(s).details.roles.map((/** @type {any} */ one) => one.name), ['Bees', 'Gardeners', 'everyone']],
     ['a role goes', inGarden, changed({ removed_role_id: gardeners }), (s) => gardenOf(s).details.roles.map((/** @type {any} */ one) => one.name), ['everyone']],
     ['one is put out', [...inGarden, posted(1)], changed({ state: 'gone', reason: 'kicked' }), (s) => [s.communities.size, s.conversations.has(general), s.conversations.has(bob), totalUnread(s)], [0, false, true, 0]],
-    ['a channel comes', inGarden, channelChanged(id(513), { channel: channel(id(513), { name: 'bees', position: 1, permissions: undefined }) }), (s) => [names(s), of(s, id(513)).username], [['general', 'bees', 'sheds', 'talk'], 'bees']],
+    ['a channel comes', inGarden, channelChanged(id(513), { channel: channel(id(513), { name: 'bees', position: 1, permissions: undefined }) }), (s) => [names(s), of(s, id(513)).username], [['general', 'sheds', 'bees', 'talk'], 'bees']],
     ['a channel is called something else and keeps what one may do', inGarden, channelChanged(general, { channel: channel(general, { name: 'all', permissions: undefined }) }), (s) => [of(s).username, of(s).writable, gardenOf(s).isOutdated], ['all', true, true]],
     ['a channel goes', [...inGarden, posted(1)], channelChanged(general, { state: 'gone', channel: undefined }), (s) => [names(s), s.conversations.has(general)], [['sheds', 'talk'], false]],
     ['a channel of a community in which one is not', [ready()], channelChanged(general), (s) => s.conversations.has(general), false],

@@ -80,8 +80,10 @@ function kept(before, list, key) {
     });
 }
 
-/** @template {{name: string, position: number}} T @param {T[]} list @param {1|-1} order */
-const inOrder = (list, order) => list.sort((a, b) => order * (a.position - b.position) || (a.name < b.name ? -1 : 1));
+/** @template {{position: number}} T @param {T[]} list @param {1|-1} order @param {(one: T) => string} key  as the homeserver has it where two have one place */
+const inOrder = (list, order, key) => list.sort((a, b) => order * (a.position - b.position || (key(a) < key(b) ? -1 : 1)));
+const idOfChannel = (/** @type {Channel} */ { channelId }) => channelId;
+const idOfRole = (/** @type {import('./types.js').Role} */ { roleId }) => roleId;
 
 /** @param {any} raw  of `ready`, of a frame or of an answer @param {Community|undefined} known @returns {Community} */
 const summaryOf = (raw, known) => ({
@@ -124,7 +126,7 @@ function withoutConversations(state, isGone) {
 function known(state, raw) {
     const id = raw.server_id;
     const before = state.communities.get(id);
-    const channels = inOrder(kept(before?.details?.channels, raw.channels.map(channelOf), ({ channelId }) => channelId), 1);
+    const channels = inOrder(kept(before?.details?.channels, raw.channels.map(channelOf), idOfChannel), 1, idOfChannel);
     const details = {
         version: raw.version,
         description: raw.description || null,
@@ -136,7 +138,7 @@ function known(state, raw) {
         roleIds: raw.role_ids,
         timedOutUntil: raw.timed_out_until ?? null,
         channels,
-        roles: inOrder(kept(before?.details?.roles, raw.roles.map(roleOf), ({ roleId }) => roleId), -1),
+        roles: inOrder(kept(before?.details?.roles, raw.roles.map(roleOf), idOfRole), -1, idOfRole),
     };
     // A frame told of something later while the answer was on its way.
     const isOutdated = before !== undefined && raw.version < before.version;
@@ -189,7 +191,7 @@ export const communityFrames = {
         }
         const before = outdated.communities.get(id)?.details?.channels.find((one) => one.channelId === channelId);
         const now = { ...channelOf(channel), permissions: before?.permissions ?? [] };
-        const next = withDetails(outdated, id, (details) => ({ channels: inOrder([...others(details), now], 1) }));
+        const next = withDetails(outdated, id, (details) => ({ channels: inOrder([...others(details), now], 1, idOfChannel) }));
         return next === state ? state : withChannel(next, id, now, channel.last_seq);
     },
     'member-changed': (state, frame) => {
@@ -220,7 +222,7 @@ export const communityFrames = {
 function rolesAfter(roles, { role, removed_role_id: removed }) {
     if (!role && !removed) return roles;
     const others = roles.filter(({ roleId }) => roleId !== role?.role_id && roleId !== removed);
-    return inOrder(role ? [...others, roleOf(role)] : others, -1);
+    return inOrder(role ? [...others, roleOf(role)] : others, -1, idOfRole);
 }
 
 /** Whether he is online only answers say. @param {import('./types.js').CommunityMembers['members']} members @param {any} frame @param {boolean} isGone */

@@ -6,17 +6,20 @@
 export class View extends HTMLElement {
     #lifetime = new AbortController();
     #isBuilt = false;
+    /** @type {Home|null} */
+    #home = null;
 
     /** Ends when the element leaves the page. */
     get signal() {
         return this.#lifetime.signal;
     }
 
-    /** The application: store, actions, texts. @returns {Home} */
+    /** The application: store, actions, texts. What is answered after the element has left the page still finds it. @returns {Home} */
     get home() {
         const root = /** @type {any} */ (this.closest('home-app'));
-        if (!root) throw new Error(`<${this.localName}> stands outside of <home-app>`);
-        return root.home;
+        if (root) this.#home = root.home;
+        if (!this.#home) throw new Error(`<${this.localName}> stands outside of <home-app>`);
+        return this.#home;
     }
 
     connectedCallback() {

@@ -65,9 +65,18 @@ export class HomeCommunityChannels extends View {
     /** Takes the place of the one before or behind it. @param {Channel} channel @param {-1|1} by @param {ReturnType<typeof button>} button */
     async #move({ channelId }, by, button) {
         const channels = shownCommunity(this.home.store.state)?.details?.channels ?? [];
-        const other = channels[channels.findIndex((one) => one.channelId === channelId) + by];
-        if (!other) return;
-        await attempt(this.home, () => this.home.actions.changeChannel(channelId, { position: other.position }), button);
+        const at = channels.findIndex((one) => one.channelId === channelId);
+        if (at < 0 || !channels[at + by]) return;
+        const order = [...channels];
+        [order[at], order[at + by]] = [order[at + by], order[at]];
+        // Two may have one place: then all get one of their own.
+        const isDistinct = channels.every(({ position }, index) => index === 0 || position > channels[index - 1].position);
+        const places = channels.map(({ position }, index) => (isDistinct ? position : index));
+        await attempt(this.home, async () => {
+            for (const [index, one] of order.entries()) {
+                if (one.position !== places[index]) await this.home.actions.changeChannel(one.channelId, { position: places[index] });
+            }
+        }, button);
     }
 
     /** @param {Channel} channel */
