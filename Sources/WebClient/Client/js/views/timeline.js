@@ -196,10 +196,12 @@ export class HomeTimeline extends View {
     #resized() {
         this.scroll.restore();
         this.#fill();
+        // It may have been hidden until now.
+        this.#attend();
     }
 
     get #isAttending() {
-        return document.visibilityState === 'visible' && document.hasFocus() && this.scroll.sticks && !this.#reading?.isOpening;
+        return document.visibilityState === 'visible' && document.hasFocus() && this.scroll.height > 0 && this.scroll.sticks && !this.#reading?.isOpening;
     }
 
     /** Shows where the new begins, once it is loaded; says what was read, when one is at its end and looks. */
