@@ -160,6 +160,27 @@ async def test_what_is_unread_is_the_same_in_all_tabs(visitors, houses):
     await expect(entry(bob.page, "general")).to_have_accessible_name(re.compile("1 unread message"))
 
 
+async def test_what_was_deleted_unread_is_not_unread_any_more(visitors, houses):
+    alice, bob, pest = await houses[0].person("alice"), await visitors.at(houses[0], "bob"), await houses[0].person("pest")
+    garden = await (await Garden.of(alice)).joined_by(bob.person, pest)
+    for number in range(3):
+        await garden.says(pest, f"@everyone buy {number}", mentions=[bob.user_id])
+    await garden.says(alice, f"@{bob.person.name}, do not buy", mentions=[bob.user_id])
+    # In neither tab it was ever looked at; one has heard of it only from `ready`.
+    await expect(rail(bob.page, "Garden, 4 mentions")).to_be_visible()
+    await bob.page.reload()
+    tab = await bob.another_tab()
+    for page in bob.page, tab:
+        await expect(rail(page, "Garden, 4 mentions")).to_be_visible()
+    (await alice.http("PUT", f"/servers/{garden.id}/bans/{pest.user_id}", json={"purge_seconds": 3600})).expect(204)
+    for page in bob.page, tab:
+        await expect(rail(page, "Garden, 1 mention")).to_be_visible()
+    await enters(bob, garden)
+    await expect(bob.log().get_by_text("This message was deleted.")).to_have_count(3)
+    for page in bob.page, tab:
+        await expect(rail(page, "Garden")).to_have_accessible_name("Garden")
+
+
 async def test_mentions_are_completed_and_stand_out(visitors, houses):
     alice, bob = await visitors.at(houses[0], "alice"), await visitors.at(houses[0], "bob")
     garden = await (await Garden.of(alice.person)).joined_by(bob.person)

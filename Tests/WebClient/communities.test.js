@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 
 import { Communities } from '../../Sources/WebClient/Client/js/connection/communities.js';
+import { History } from '../../Sources/WebClient/Client/js/connection/history.js';
 import { Outbox } from '../../Sources/WebClient/Client/js/connection/outbox.js';
 import { ReadMarker } from '../../Sources/WebClient/Client/js/connection/read-marker.js';
 import { communityFrameChecks } from '../../Sources/WebClient/Client/js/store/community-frames.js';
@@ -44,6 +45,8 @@ const table = [
     ['a deletion keeps the place and takes the words', [...inGarden, posted(1, { mentions: ['everyone'] }), posted(2)], deletion(1, 3), (s) => [seqs(of(s)), of(s).messages.map((/** @type {any} */ one) => [one.text, one.deleted]), of(s).loadedSeq, counts(s)], [[1, 2], [['', true], ['post 2', false]], 3, [1, 0]]],
     ['a deletion that comes twice counts once', [...inGarden, posted(1), posted(2), deletion(1, 3)], deletion(1, 3), counts, [1, 0]],
     ['a deletion of what was read changes no count', [readyInGarden({ channels: [unread(general, { last_seq: 0 })] }), known(), posted(1), { type: 'unread-changed', server_id: garden, channel_id: general, read_seq: 1, unread: 0, mentions: 0, last_seq: 1 }], deletion(1, 2), counts, [0, 0]],
+    ['a deletion of what is not loaded makes the counts doubtful', [readyInGarden({ channels: [unread(general, { last_seq: 5, unread: 3, mentions: 1 })] }), known()], deletion(1, 6), (s) => [counts(s), of(s).isMiscounted], [[3, 1], true]],
+    ['a deletion where nothing is unread makes nothing doubtful', [readyInGarden({ channels: [unread(general, { last_seq: 5, read_seq: 5 })] }), known()], deletion(1, 6), (s) => of(s).isMiscounted, false],
     ['a deletion behind a hole waits for its page', [...inGarden, posted(1), posted(3)], deletion(1, 4), (s) => [of(s).messages[0].deleted, of(s).stale, of(s).lastSeq], [false, true, 4]],
     ['unread-changed is the truth', [...inGarden, posted(1, { mentions: ['everyone'] })], { type: 'unread-changed', server_id: garden, channel_id: general, read_seq: 1, unread: 0, mentions: 0, last_seq: 1, s: 2 }, (s) => [counts(s), of(s).readSeq], [[0, 0], 1]],
     ['an invitation comes', [readyInGarden()], { type: 'new-server-invite', ...invitation(), s: 1 }, (s) => invitationList(s).map(({ communityName, fromUsername }) => [communityName, fromUsername]), [['Orchard', 'bob']]],
@@ -206,4 +209,34 @@ test('when a time-out is over, one may write again', async () => {
     assert.equal(asked.length, 1);
     await clock.pass(61_000);
     assert.equal(asked.length, 2);
+});
+
+test('what is unread is counted anew after a deletion of what is not loaded, and not for ever', async () => {
+    const clock = new Clock();
+    const before = readyInGarden({ channels: [unread(general, { last_seq: 5, read_seq: 2, unread: 3, mentions: 2 })] });
+    const store = storeOf(stateAfter(before, known(), isLive));
+    const messages = [post(3, { mentions: ['everyone'] }), post(4, { deleted: true, message: '' }), post(5, { own: true })];
+    const asked = /** @type {string[]} */ ([]);
+    let isAway = true;
+    const get = async (/** @type {string} */ path, /** @type {any} */ { after }) => {
+        asked.push(`${path} ${after}`);
+        if (isAway) throw Object.assign(new Error(), { code: 'unavailable' });
+        return { messages, channel_id: general, server_id: garden, last_seq: 6, read_seq: 2 };
+    };
+    const history = new History(/** @type {any} */ ({ get }), store, clock.setTimer, () => 0.5);
+    history.watchCounts(new AbortController().signal);
+    store.dispatch({ type: 'frame', frame: deletion(4, 6), now: 0 });
+    await clock.pass(150);
+    assert.deepEqual([asked, counts(store.state)], [[`/channels/${general}/messages 2`], [3, 2]]);
+    isAway = false;
+    await clock.pass(5_000);
+    assert.deepEqual([counts(store.state), of(store.state).isMiscounted], [[1, 1], false]);
+    const count = asked.length;
+    await clock.pass(60_000);
+    assert.equal(asked.length, count);
+    // Where it cannot be had at all it is given up.
+    isAway = true;
+    store.dispatch({ type: 'frame', frame: deletion(3, 7), now: 0 });
+    await clock.pass(600_000);
+    assert.ok(asked.length <= count + 8);
 });

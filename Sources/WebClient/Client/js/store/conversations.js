@@ -29,6 +29,7 @@ export function blankConversation(address) {
         readSeq: 0,
         unread: 0,
         mentions: 0,
+        isMiscounted: false,
         preview: null,
         messages: [],
         complete: false,
@@ -120,6 +121,7 @@ function ready(state, frame) {
             readSeq: entry.read_seq,
             unread: entry.unread,
             mentions: entry.mentions,
+            isMiscounted: false,
             complete: known.loadedSeq > 0 ? known.complete : entry.last_seq === 0,
             stale: known.loadedSeq < entry.last_seq,
             loadFailure: null,
@@ -152,6 +154,7 @@ function unreadChanged(state, frame) {
         readSeq: frame.read_seq,
         unread: frame.unread,
         mentions: frame.mentions ?? 0,
+        isMiscounted: false,
         lastSeq: Math.max(conversation.lastSeq, frame.last_seq),
     }));
 }

@@ -160,6 +160,7 @@ function messageDeleted(state, raw) {
         if (raw.seq <= conversation.lastSeq) return changes;
         changes.lastSeq = raw.seq;
         const gone = conversation.messages.find(({ messageId }) => messageId === raw.message_id);
+        if (!gone && conversation.unread > 0) changes.isMiscounted = true;
         if (!gone || gone.own || gone.deleted || gone.seq <= conversation.readSeq) return changes;
         changes.unread = Math.max(0, conversation.unread - 1);
         if (mentionsMe(state, raw.server_id, gone.mentions)) changes.mentions = Math.max(0, conversation.mentions - 1);
@@ -249,6 +250,21 @@ function page(state, { address, page, before, after, limit, replace }) {
     });
 }
 
+/**
+ * What is behind the read mark of a channel, all of it: it says how much is unread. null: nobody could say.
+ * @param {State} state @param {{address: string, readSeq: number, page: any}} action
+ */
+function recounted(state, { address, readSeq, page }) {
+    return withConversation(state, address, (conversation) => {
+        if (page === null) return { isMiscounted: false };
+        // It was read meanwhile, or something else has come: that was counted, or will be.
+        if (!isChannelPage(page) || conversation.readSeq !== readSeq || conversation.lastSeq !== page.last_seq) return null;
+        const unread = page.messages.filter((/** @type {any} */ raw) => !raw.deleted && raw.from_user_id !== state.account?.address);
+        const mentioning = unread.filter((/** @type {any} */ raw) => mentionsMe(state, conversation.communityId, raw.mentions ?? nobody));
+        return { unread: unread.length, mentions: mentioning.length, isMiscounted: false };
+    });
+}
+
 /** @param {State} state @param {{address: string, failure: any}} action */
 function failed(state, { address, failure }) {
     return withConversation(state, address, () => ({ loadFailure: failure }));
@@ -267,6 +283,7 @@ export const messageFrames = {
 /** @type {Record<string, (state: State, action: any) => State>} */
 export const messageActions = {
     page,
+    recounted,
     'load-started': (state, { address, what }) => withConversation(state, address, () => ({ loading: what, loadFailure: null })),
     'load-failed': failed,
     'load-ended': (state, { address }) => (state.conversations.has(address) ? withConversation(state, address, () => ({ loading: null })) : state),
