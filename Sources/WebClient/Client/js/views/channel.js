@@ -57,7 +57,8 @@ export class HomeChannel extends View {
         this.listen(this, 'reply', (event) => this.composer.replyTo(event.detail));
         this.listen(this, 'sent', () => this.timeline.toNewest());
         this.listen(this.members, 'keydown', (event) => {
-            if (event.key !== 'Escape' || wide.matches || event.defaultPrevented) return;
+            // An open menu in it closes first.
+            if (event.key !== 'Escape' || wide.matches || event.defaultPrevented || document.querySelector(':popover-open')) return;
             event.preventDefault();
             this.#showMembers(false);
             this.toggle.focus();
