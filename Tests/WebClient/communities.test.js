@@ -240,3 +240,12 @@ test('what is unread is counted anew after a deletion of what is not loaded, and
     await clock.pass(600_000);
     assert.ok(asked.length <= count + 8);
 });
+
+test('an answer that is no community is not believed, whatever it has', async () => {
+    const wrong = [{}, community({ channels: [channel('x')] }), community({ roles: [role(everybody, { color: 'red;x' })] }), community({ permissions: 'all' }), community({ host: 7 }), community({ owner_user_id: 'bob' })];
+    for (const answer of wrong) {
+        const { clock, store } = reading(stateAfter(readyInGarden(), isLive), () => answer);
+        await clock.pass(100);
+        assert.deepEqual([gardenOf(store.state).details, gardenOf(store.state).failure.code], [null, 'internal']);
+    }
+});
