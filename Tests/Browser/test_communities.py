@@ -148,12 +148,11 @@ async def test_what_is_unread_is_the_same_in_all_tabs(visitors, houses):
         await expect(rail(page, "Garden")).to_have_accessible_name("Garden")
         await expect(entry(page, "general")).to_have_accessible_name("general")
     # A message that mentions nobody shows, and does not count.
-    await bob.goes(garden.place("quiet"), tab)
-    await expect(bob.composer(tab)).to_be_visible()
+    await enters(bob, garden, "quiet", tab)
     await garden.says(alice, "and another one")
     for page in pages:
-        await expect(rail(page, "Garden, unread messages")).to_be_visible(timeout=1000)
-        await expect(entry(page, "general")).to_have_accessible_name(re.compile("1 unread message"), timeout=1000)
+        await expect(rail(page, "Garden, unread messages")).to_be_visible()
+        await expect(entry(page, "general")).to_have_accessible_name(re.compile("1 unread message"))
     # After a reload the homeserver says the same.
     await bob.page.reload()
     await expect(rail(bob.page, "Garden, unread messages")).to_be_visible()

@@ -2,6 +2,8 @@
 
 import uuid
 
+from playwright.async_api import expect
+
 
 class Garden:
     """A community of `owner`. `says` and the like are done over sockets, as any client does it."""
@@ -73,5 +75,5 @@ def rail(page, name):
 async def enters(visitor, garden, channel="general", page=None):
     """One of its channels, where one may write."""
     await visitor.goes(garden.place(channel), page)
-    await visitor.composer(page).wait_for()
+    await expect((page or visitor.page).get_by_role("textbox", name=f"Message to #{channel}", exact=True)).to_be_visible()
     return visitor
