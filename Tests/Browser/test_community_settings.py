@@ -162,6 +162,38 @@ async def test_a_message_is_deleted_and_another_one_reported(visitors, houses):
     await expect(log.get_by_role("listitem").filter(has_text="closed a report")).to_be_visible()
 
 
+async def test_a_message_is_deleted_without_a_mouse(visitors, houses):
+    alice, bob = await visitors.at(houses[0], "alice"), await houses[0].person("bob")
+    garden = await (await Garden.of(alice.person)).joined_by(bob)
+    await garden.says(bob, "first")
+    await garden.says(bob, "second")
+    await enters(alice, garden)
+    await alice.sees("second")
+    page, keys = alice.page, alice.page.keyboard
+    await alice.row("second").focus()
+    await keys.press("ArrowUp")
+    await expect(alice.row("first")).to_be_focused()
+    await keys.press("Enter")
+    await expect(button(page, "Reply")).to_be_focused()
+    await keys.press("ArrowLeft")
+    await expect(button(page, "More to do with this message")).to_be_focused()
+    await keys.press("Enter")
+    await expect(page.get_by_role("menuitem", name="Delete message")).to_be_focused()
+    # The menu's keys are its own: neither the bar nor the timeline takes them.
+    await keys.press("ArrowDown")
+    await expect(page.get_by_role("menuitem", name="Report")).to_be_focused()
+    await keys.press("Escape")
+    await expect(button(page, "More to do with this message")).to_be_focused()
+    await keys.press("ArrowDown")
+    await keys.press("Enter")
+    await expect(page.get_by_role("dialog", name="Delete this message?").get_by_label("Reason")).to_be_focused()
+    await keys.type("by hand")
+    await keys.press("Enter")
+    await expect(alice.log().get_by_text("This message was deleted.")).to_be_visible()
+    await expect(alice.log().get_by_text("first", exact=True)).to_have_count(0)
+    assert await page.evaluate("document.activeElement !== document.body")
+
+
 async def test_a_pause_and_its_end(visitors, houses):
     alice, bob, garden = await two_in_a_garden(visitors, houses)
     await enters(alice, garden)
