@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 
 import { createHome } from '../../Sources/WebClient/Client/js/home.js';
+import { community, garden, general } from './community-fixtures.js';
 import { alice, bob, carol, Clock, hello, id, live, ready, settled, time } from './fixtures.js';
 
 /** A browser with nothing but what the application asks of it, and a homeserver that answers by `answers`. */
@@ -230,4 +231,26 @@ test('a session that was ended elsewhere ends here, with a word why', async () =
     played.sockets[0].ends(4013);
     await settled();
     assert.deepEqual([store.state.phase, store.state.toasts.map(({ kind }) => kind)], ['signed-out', ['warning']]);
+});
+
+test('who makes or joins a community is in it at once; a broken answer is told and puts nobody anywhere', async () => {
+    const played = new Played();
+    const { store, actions } = await played.signedIn();
+    const made = id(601);
+    Object.assign(played.answers, {
+        'POST /servers': () => [201, community({ server_id: made, name: 'Yard' })],
+        'POST /invite-links/abc%40beta.example/join': () => [200, { server_id: garden, state: 'joined' }],
+        'POST /invite-links/far/join': () => [200, { server_id: id(602), state: 'joining' }],
+        'POST /invite-links/odd/join': () => [200, { server_id: '<b>', state: 'joined' }],
+        'POST /invite-links/half/join': () => [200, { server_id: id(603), state: 'joined' }],
+        [`GET /servers/${garden}`]: () => [200, community()],
+        [`GET /servers/${id(603)}`]: () => [200, { ...community({ server_id: id(603) }), channels: 'none' }],
+    });
+    assert.equal(await actions.createCommunity({ name: 'Yard', description: '' }), made);
+    assert.deepEqual(await actions.joinByLink('abc@beta.example'), { server_id: garden, state: 'joined' });
+    assert.equal((await actions.joinByLink('far')).state, 'joining');
+    for (const code of ['odd', 'half']) await assert.rejects(actions.joinByLink(code), { code: 'internal' });
+    await assert.rejects(actions.joinByLink('unknown'), { code: 'not_found' });
+    assert.deepEqual([...store.state.communities.keys()].sort(), [garden, made].sort());
+    assert.ok(store.state.conversations.has(general));
 });

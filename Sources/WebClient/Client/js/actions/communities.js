@@ -30,6 +30,14 @@ export function communityActions(app) {
     const server = (id, ...rest) => ['', 'servers', id, ...rest].map(part).join('/');
     /** @param {string} path @param {string} [reason] */
     const because = (path, reason) => (reason ? `${path}?reason=${part(reason)}` : path);
+    /** Who has come in sees at once where; the frame that says so may come later. @param {{server_id: string, state: 'joined'|'joining'}} answer */
+    const entered = async (answer) => {
+        checked(isJoining, answer);
+        if (answer.state === 'joined') {
+            store.dispatch({ type: 'community-known', community: checked(isCommunity, await api.get(server(answer.server_id))), isNew: true });
+        }
+        return answer;
+    };
     return {
         /** @param {{name: string, description: string}} form @returns {Promise<string>} its id */
         createCommunity: async ({ name, description }) => {
@@ -49,9 +57,9 @@ export function communityActions(app) {
         /** @param {string} code @returns {Promise<any>} what stands behind it */
         previewLink: async (code) => checked(isLinkPreview, await api.get(`/invite-links/${part(code)}`)),
         /** @param {string} code @returns {Promise<{server_id: string, state: 'joined'|'joining'}>} */
-        joinByLink: async (code) => checked(isJoining, await api.post(`/invite-links/${part(code)}/join`)),
+        joinByLink: async (code) => entered(await api.post(`/invite-links/${part(code)}/join`)),
         /** @param {string} id @returns {Promise<{server_id: string, state: 'joined'|'joining'}>} */
-        acceptInvitation: async (id) => checked(isJoining, await api.post(`/server-invites/${part(id)}/accept`)),
+        acceptInvitation: async (id) => entered(await api.post(`/server-invites/${part(id)}/accept`)),
         /** @param {string} id */
         declineInvitation: async (id) => void (await api.post(`/server-invites/${part(id)}/decline`)),
 

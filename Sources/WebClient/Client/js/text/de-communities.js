@@ -65,7 +65,7 @@ export const de = {
     'members.menu': 'Menü öffnen',
     'members.more': 'Mehr anzeigen',
     'members.others': 'Offline',
-    'members.owner': 'Eigentum',
+    'members.owner': 'Leitung',
     'members.timed-out': 'Pausiert',
     'members.title': 'Mitglieder',
     'mention.everyone': 'Alle hier',
