@@ -254,6 +254,29 @@ async def test_a_community_that_cannot_be_made_says_why(visitors, houses):
     await expect(alice.page.get_by_role("heading", name="Nowhere", level=1)).to_be_visible()
 
 
+async def test_a_community_that_cannot_be_had_says_so_and_comes_by_itself(visitors, houses):
+    """An answer that is none, then the homeserver cannot, then it can again."""
+    alice, bob = await houses[0].person("alice"), await visitors.at(houses[0], "bob")
+    bob.allows("503 (Service Unavailable)")
+    garden = await (await Garden.of(alice)).joined_by(bob.person)
+    answers = [(200, '{"server_id": "<b>", "channels": "none"}'), (503, '{"code": "unavailable", "message": "the database is away"}')]
+
+    async def answered(route):
+        status, body = answers[0]
+        await route.fulfill(status=status, content_type="application/json", body=body)
+
+    await bob.page.route(f"**/api/v1/servers/{garden.id}", answered)
+    await bob.page.reload()
+    await bob.goes(garden.place())
+    await expect(bob.page.get_by_role("heading", name="This community could not be loaded")).to_be_visible()
+    await expect(bob.page.get_by_role("main").get_by_role("alert")).to_contain_text("The homeserver made a mistake.")
+    answers.pop(0)
+    await expect(bob.page.get_by_role("main").get_by_role("alert")).to_contain_text("The homeserver cannot do that right now.", timeout=30_000)
+    await bob.page.unroute(f"**/api/v1/servers/{garden.id}")
+    await expect(bob.page.get_by_role("heading", name="Garden", level=1)).to_be_visible(timeout=60_000)
+    await expect(entry(bob.page, "general")).to_be_visible()
+
+
 async def test_a_community_without_a_mouse(visitors, houses):
     alice, bob = await houses[0].person("alice"), await visitors.at(houses[0], "bob")
     garden = await (await Garden.of(alice)).joined_by(bob.person)

@@ -239,7 +239,9 @@ export const communityActions = {
     'community-known': (state, { community, isNew = false }) => (isNew || state.communities.has(community.server_id) ? known(state, community) : state),
     /** It is not there any more, or one is not in it. */
     'community-gone': (state, { communityId }) => gone(state, communityId),
-    'community-failed': (state, { communityId, failure }) => withCommunity(state, communityId, () => ({ failure })),
+    // The same again is nothing that has to be said again.
+    'community-failed': (state, { communityId, failure }) =>
+        withCommunity(state, communityId, ({ failure: before }) => ({ failure: before?.code === failure.code ? before : failure })),
     'community-outdated': (state, { communityId }) => withCommunity(state, communityId, () => ({ isOutdated: true })),
     /** A page of members; `isFirst`: what was known before is not. */
     'members-listed': (state, { communityId, page, isFirst }) =>
