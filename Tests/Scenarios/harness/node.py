@@ -211,6 +211,18 @@ class Node:
             await one.connects()
         return people
 
+    async def community(self, *names, name="Gardeners"):
+        """A community that the first of these new people has founded and the others are in; all are connected."""
+        people = await self.people(*names)
+        community = await people[0].founds(name)
+        # One after another: their order is the order of joining.
+        code = await people[0].makes_link(community) if people[1:] else None
+        for one in people[1:]:
+            await one.joins(community, code)
+        for one in people:
+            await one.connects()
+        return community, *people
+
     async def ends(self):
         """Everything of it, for good."""
         await self.web.close()

@@ -2,12 +2,13 @@
 
 import uuid
 
+from .communities import InCommunities
 from .socket import Socket
 
 PASSWORD = "a pass phrase of four words"
 
 
-class Person:
+class Person(InCommunities):
     """A signed-in user on one device. `socket` is the connection of the last `connects`.
 
     Every command is one sentence of a screenplay; commands of HTTP raise unless the homeserver agrees.

@@ -175,6 +175,25 @@ class Socket:
         except TimedOut as error:
             raise TimedOut(f"{error}; got {self._tail()}") from None
 
+    async def receives_either(self, types, within=10.0, **fields):
+        """The first frame of one of these types, as `receives` takes it."""
+
+        def find():
+            return next(
+                (
+                    (index, frame)
+                    for index, frame in enumerate(self.frames)
+                    if index not in self._consumed
+                    and frame["type"] in types
+                    and all(frame.get(name) == value for name, value in fields.items())
+                ),
+                None,
+            )
+
+        index, frame = await self._changes.until(find, f"{self.who} receives one of {types} {fields}", within)
+        self._consumed.add(index)
+        return frame
+
     def forgets(self):
         """All that has come so far: where tens of thousands of frames come, looking through them would be all that is done."""
         self.frames.clear()
