@@ -45,6 +45,7 @@ const table = [
     ['a deletion keeps the place and takes the words', [...inGarden, posted(1, { mentions: ['everyone'] }), posted(2)], deletion(1, 3), (s) => [seqs(of(s)), of(s).messages.map((/** @type {any} */ one) => [one.text, one.deleted]), of(s).loadedSeq, counts(s)], [[1, 2], [['', true], ['post 2', false]], 3, [1, 0]]],
     ['a deletion that comes twice counts once', [...inGarden, posted(1), posted(2), deletion(1, 3)], deletion(1, 3), counts, [1, 0]],
     ['a deletion of what was read changes no count', [readyInGarden({ channels: [unread(general, { last_seq: 0 })] }), known(), posted(1), { type: 'unread-changed', server_id: garden, channel_id: general, read_seq: 1, unread: 0, mentions: 0, last_seq: 1 }], deletion(1, 2), counts, [0, 0]],
+    ['a mention of roles before one knows one’s own makes the counts doubtful', [readyInGarden()], posted(1, { mentions: [gardeners] }), (s) => [counts(s), of(s).isMiscounted], [[1, 0], true]],
     ['a deletion of what is not loaded makes the counts doubtful', [readyInGarden({ channels: [unread(general, { last_seq: 5, unread: 3, mentions: 1 })] }), known()], deletion(1, 6), (s) => [counts(s), of(s).isMiscounted], [[3, 1], true]],
     ['a deletion where nothing is unread makes nothing doubtful', [readyInGarden({ channels: [unread(general, { last_seq: 5, read_seq: 5 })] }), known()], deletion(1, 6), (s) => of(s).isMiscounted, false],
     ['a deletion behind a hole waits for its page', [...inGarden, posted(1), posted(3)], deletion(1, 4), (s) => [of(s).messages[0].deleted, of(s).stale, of(s).lastSeq], [false, true, 4]],
@@ -248,4 +249,18 @@ test('an answer that is no community is not believed, whatever it has', async ()
         await clock.pass(100);
         assert.deepEqual([gardenOf(store.state).details, gardenOf(store.state).failure.code], [null, 'internal']);
     }
+});
+
+test('a mention of a role that came before one’s own were known is counted once they are', async () => {
+    const clock = new Clock();
+    const store = storeOf(stateAfter(readyInGarden(), isLive));
+    let asked = 0;
+    const get = async () => (asked += 1, { messages: [post(1, { mentions: [gardeners] })], channel_id: general, server_id: garden, last_seq: 1, read_seq: 0 });
+    new History(/** @type {any} */ ({ get }), store, clock.setTimer, () => 0.5).watchCounts(new AbortController().signal);
+    store.dispatch({ type: 'frame', frame: posted(1, { mentions: [gardeners] }), now: 0 });
+    await clock.pass(20_000);
+    assert.deepEqual([asked, counts(store.state)], [0, [1, 0]]);
+    store.dispatch(known().action);
+    await clock.pass(2_000);
+    assert.deepEqual([asked, counts(store.state), of(store.state).isMiscounted], [1, [1, 1], false]);
 });

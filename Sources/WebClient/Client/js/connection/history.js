@@ -15,6 +15,7 @@ const farBehind = 1_000;
 const mostTries = 6;
 /** So long (ms) deletions that belong together are waited for. */
 const gather = 100;
+const patience = 1_000;
 
 /** @typedef {import('../store/types.js').Conversation} Conversation */
 
@@ -56,7 +57,7 @@ export class History {
         );
     }
 
-    /** Counts anew what is unread where something was deleted that is not loaded. @param {AbortSignal} signal */
+    /** Counts anew what is unread where that cannot be said from the frames alone. @param {AbortSignal} signal */
     watchCounts(signal) {
         this.#store.watch(miscounted, (address) => address && this.#setTimer(() => this.#recount(address, 0), gather), signal);
     }
@@ -68,6 +69,9 @@ export class History {
         const { readSeq } = conversation;
         const end = () => this.#store.dispatch({ type: 'recounted', address, readSeq, page: null });
         if (tries > mostTries) return end();
+        // Which roles are one's own has to be known first.
+        const isKnown = this.#store.state.communities.get(conversation.communityId ?? '')?.details;
+        if (!isKnown) return this.#setTimer(() => this.#recount(address, tries), patience);
         const path = `/channels/${encodeURIComponent(address)}/messages`;
         const page = await this.#api.get(path, { after: readSeq, limit: newerPage }).catch(() => null);
         // Of very much that is unread nobody misses one.

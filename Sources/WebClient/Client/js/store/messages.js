@@ -7,7 +7,7 @@
 import { isChannel, previewOf, withConversation } from './conversations.js';
 import { isChannelEventsPage, isChannelPage } from './community-frames.js';
 import { isEventsPage, isHistoryPage } from './frames.js';
-import { mentionsMe } from './mentions.js';
+import { isUnclear, mentionsMe } from './mentions.js';
 import { withOutgoing } from './outgoing.js';
 
 /** @typedef {import('./types.js').State} State */
@@ -140,6 +140,7 @@ function live(state, raw) {
         if (message.own || message.deleted) return changes;
         changes.unread = conversation.unread + 1;
         if (mentionsMe(state, raw.server_id, message.mentions)) changes.mentions = conversation.mentions + 1;
+        else if (isUnclear(state, raw.server_id, message.mentions)) changes.isMiscounted = true;
         return changes;
     });
 }

@@ -61,7 +61,7 @@
  * @property {number} readSeq
  * @property {number} unread
  * @property {number} mentions  those of them that mention one
- * @property {boolean} isMiscounted  something was deleted that is not loaded: nobody here knows whether it was unread
+ * @property {boolean} isMiscounted  something was deleted that is not loaded, or mentions roles before one's own are known: what is unread has to be counted anew
  * @property {Preview|null} preview
  * @property {ReadonlyArray<Message>} messages  ascending by seq; nothing is missing between the first and the last of them
  * @property {boolean} complete  the first message of the conversation is among them
