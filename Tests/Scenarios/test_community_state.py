@@ -201,12 +201,14 @@ async def clients_know(home, seed, operations, every=50, interruption=None):
         for mirror in mirrors:
             await mirror.changes.until(lambda mirror=mirror: mirror.readings, f"{mirror.person} has read")
         play = Play(chance, [first, second], people[0], people)
-        cutting = asyncio.Event()
+        cutting, acting = asyncio.Event(), asyncio.Event()
+        acting.set()
 
         async def cuts():
             while not cutting.is_set():
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(cutting.wait(), chance.uniform(0.05, 0.4))  # random, not a wait for anything
+                await acting.wait()
                 number = chance.randrange(len(people))
                 if chance.random() < 0.15:
                     mirrors[number].forgets_its_stream()
@@ -221,9 +223,13 @@ async def clients_know(home, seed, operations, every=50, interruption=None):
                 if interruption and number == operations // 2:
                     await interruption(people)
                 if number % every == every - 1:
+                    # Who is cut off all the time gets to know nothing.
+                    acting.clear()
                     await all_right(mirrors, seed)
+                    acting.set()
         finally:
             cutting.set()
+            acting.set()
             await asyncio.wait([cutter])
         await cutter
         await all_right(mirrors, seed)
@@ -239,7 +245,7 @@ async def clients_know(home, seed, operations, every=50, interruption=None):
 
 
 async def all_right(mirrors, seed):
-    """Nobody does anything now; connections may still be cut."""
+    """Nobody does anything now."""
     found = []
 
     async def is_right(mirror):

@@ -37,6 +37,9 @@ class Mirror(Client):
         self.readings = 0
         self.compared = 0
         self._is_forgetful = False
+        self._filling = set()
+        # channel → community, of every channel that was ever heard of.
+        self._places = {}
         self._heard = []
         self._dirty = {}
         self._reader = None
@@ -91,10 +94,13 @@ class Mirror(Client):
             self.communities.setdefault(server, Known())
             self._is_dirty(server)
         self.counters = {it["id"]: [it[name] for name in COUNTERS] for it in ready["channels"]}
+        self._places.update({it["id"]: it["server_id"] for it in ready["channels"]})
         self.events = {channel: self.events.get(channel, {}) for channel in self.counters}
         for channel, (last_seq, *_) in self.counters.items():
-            if self.events[channel] and max(self.events[channel]) < last_seq:
-                self._start(self._fill(channel))
+            reached = gapless(self.events[channel])
+            if reached and reached < last_seq:
+                self._filling.add(channel)
+                self._start(self._fill(channel, reached, last_seq))
         self.invites = {it["invite_id"]: it["server_id"] for it in ready["server_invites"]}
 
     def _is_dirty(self, server):
@@ -102,10 +108,11 @@ class Mirror(Client):
         self.changes.happened()
 
     def _forget(self, server):
-        known = self.communities.pop(server, None)
-        for channel in known.channels if known else ():
-            self.counters.pop(channel, None)
-            self.events.pop(channel, None)
+        self.communities.pop(server, None)
+        for channel, place in self._places.items():
+            if place == server:
+                self.counters.pop(channel, None)
+                self.events.pop(channel, None)
         self._dirty.pop(server, None)
 
     def _apply(self, frame):
@@ -128,6 +135,7 @@ class Mirror(Client):
             self._is_dirty(server)
         elif kind == "channel-changed":
             channel = frame["channel_id"]
+            self._places[channel] = server
             if gone:
                 known.channels.pop(channel, None)
                 self.counters.pop(channel, None)
@@ -149,6 +157,7 @@ class Mirror(Client):
 
     def _happens(self, event, live):
         channel, seq = event["channel_id"], event["seq"]
+        self._places[channel] = event["server_id"]
         if channel not in self.events:
             if not live:
                 return
@@ -158,7 +167,7 @@ class Mirror(Client):
         events = self.events[channel]
         if seq in events:
             return
-        if live and events and seq > max(events) + 1:
+        if live and events and seq > max(events) + 1 and channel not in self._filling:
             self.problems.append(f"{channel}: {seq} after {max(events)}")
         events[seq] = event
         self._count(channel, event)
@@ -188,25 +197,32 @@ class Mirror(Client):
 
     # Readings
 
-    async def _fill(self, channel):
+    async def _fill(self, channel, after, through):
+        """The hole behind a number; frames that come meanwhile stand behind it."""
         try:
-            while self.events.get(channel):
-                after = max(self.events[channel])
+            while after < through and self.events.get(channel):
                 answer = await self.person.http("GET", f"/channels/{channel}/events?after={after}&limit=100")
                 if answer.status != 200 or not answer.json["events"]:
                     return
                 for event in answer.json["events"]:
-                    if channel in self.events:
-                        self.events[channel].setdefault(event["seq"], event)
+                    after = event["seq"]
+                    if self.events.get(channel):
+                        self.events[channel].setdefault(after, event)
         except (OSError, aiohttp.ClientError, TimeoutError):
-            pass
+            pass  # a homeserver that is away tells with its next `ready` how far channels are
+        finally:
+            self._filling.discard(channel)
+            self.changes.happened()
 
     async def _keep_reading(self):
         while not self._stopping:
             await self.changes.until(lambda: self._dirty, "something to read again", 3600)
             server = next(iter(self._dirty))
             del self._dirty[server]
-            await self._read(server)
+            try:
+                await self._read(server)
+            except (OSError, aiohttp.ClientError, TimeoutError):
+                pass  # a homeserver that is away; its next `ready` has everything read again
             self.changes.happened()
 
     async def _read(self, server):
@@ -233,6 +249,7 @@ class Mirror(Client):
             self.counters.pop(channel, None)
             self.events.pop(channel, None)
         for channel, it in channels.items():
+            self._places[channel] = server
             if it["kind"] == "text":
                 events = self.events.setdefault(channel, {})
                 if self.counters.get(channel) is None:
@@ -251,7 +268,7 @@ class Mirror(Client):
         """Between what it knows and what a fresh `ready` and HTTP say; empty when it is right. How much was compared is in `compared`."""
         if self._task.done():
             self._task.result()
-        if self._dirty or not self.person.socket.is_open:
+        if self._dirty or self._filling or not self.person.socket.is_open:
             return [f"{self.person} is still reading {self._dirty}, or is not connected: {self.problems}"]
         tab = await self.person.in_another_tab().connects()
         await tab.socket.close()
@@ -310,6 +327,14 @@ MEMBER = ("user_id", "username", "role_ids", "joined_at", "timed_out_until")
 
 def without(value, *names):
     return {key: it for key, it in value.items() if key not in names}
+
+
+def gapless(numbers):
+    """How far numbers go on from the least of them without a gap; 0 when there are none."""
+    reached = min(numbers, default=0)
+    while reached + 1 in numbers:
+        reached += 1
+    return reached
 
 
 def own(seen):
