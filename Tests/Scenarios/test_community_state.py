@@ -259,4 +259,6 @@ async def all_right(mirrors, seed):
         try:
             await eventually(lambda mirror=mirror: is_right(mirror), "what the client knows is right", within=30, pause=0.1)
         except AssertionError:
-            raise AssertionError(f"seed {seed}: " + "\n".join(found)) from None
+            tail = [str(it)[:300] for it in mirror.person.socket.frames[-4:]]
+            what = [f"seed {seed}, {mirror.connections} connections, s {mirror._s}, {mirror.problems}", *found, *tail]
+            raise AssertionError("\n".join(what)) from None

@@ -152,7 +152,8 @@ class Mirror(Client):
                 known.members.pop(user, None)
             else:
                 known.members[user] = {k: frame[k] for k in MEMBER if k in frame}
-            if user == self.person.user_id:
+            # What was denied to somebody in a channel holds again when he comes back.
+            if user == self.person.user_id or frame.get("reason") == "joined":
                 self._is_dirty(server)
 
     def _happens(self, event, live):
