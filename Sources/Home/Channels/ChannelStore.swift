@@ -61,31 +61,43 @@ struct ChannelStore: Sendable {
         } catch { throw HomeError(error) }
     }
 
-    /// What a reader has not read behind positions, each with the words that mention him there.
-    func unread(
-        behind positions: [(position: Position, words: String)], for reader: UserKey
-    ) async throws(HomeError) -> [ChannelKey: (unread: Int64, mentions: Int64)] {
-        guard !positions.isEmpty else { return [:] }
+    /// Where a reader stands in a channel, all of one moment.
+    struct Standing: Sendable {
+        let position: Position
+        let unread: Int64
+        let mentions: Int64
+    }
+
+    /// Where a reader stands in channels, each with the words that mention him there.
+    func standings(
+        in channels: [(channel: ChannelKey, words: String)], for reader: UserKey
+    ) async throws(HomeError) -> [Standing] {
+        guard !channels.isEmpty else { return [] }
         do throws(PostgresError) {
             let rows = try await database.query(
-                Self.unreadQuery(behind: positions, for: reader), as: (Int64, Int64, Int64).self)
-            return Dictionary(uniqueKeysWithValues: rows.map { (ChannelKey($0.0), ($0.1, $0.2)) })
+                Self.standingsQuery(in: channels, for: reader), as: (Int64, Int64, Int64, Int64, Int64).self)
+            return rows.map { row in
+                Standing(
+                    position: Position(channel: ChannelKey(row.0), lastSeq: row.1, readSeq: row.2), unread: row.3,
+                    mentions: row.4)
+            }
         } catch { throw HomeError(error) }
     }
 
-    static func unreadQuery(
-        behind positions: [(position: Position, words: String)], for reader: UserKey
+    static func standingsQuery(
+        in channels: [(channel: ChannelKey, words: String)], for reader: UserKey
     ) -> PostgresQuery {
-        let keys = positions.map(\.position.channel.value)
-        let seqs = positions.map(\.position.readSeq)
-        let words = positions.map(\.words)
-        let counts = unread(of: "i.reader", named: "i.words", in: "i.channel", behind: "i.seq")
+        let keys = channels.map(\.channel.value)
+        let words = channels.map(\.words)
+        let counts = unread(of: "i.reader", named: "i.words", in: "i.channel", behind: "coalesce(k.read_seq, 0)")
         return """
-            SELECT i.channel, b.unread, b.mentions
+            SELECT i.channel, c.last_seq, coalesce(k.read_seq, 0), b.unread, b.mentions
             FROM (
-                SELECT channel, seq, string_to_array(words, ' ') AS words, \(reader.value)::bigint AS reader
-                FROM unnest(\(keys)::bigint[], \(seqs)::bigint[], \(words)::text[]) AS u(channel, seq, words)
+                SELECT channel, string_to_array(words, ' ') AS words, \(reader.value)::bigint AS reader
+                FROM unnest(\(keys)::bigint[], \(words)::text[]) AS u(channel, words)
             ) i
+            JOIN conversations c ON c.key = i.channel
+            LEFT JOIN channel_markers k ON k.owner = i.reader AND k.conversation = i.channel
             CROSS JOIN LATERAL \(unescaped: counts) b
             """
     }

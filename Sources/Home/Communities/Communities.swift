@@ -93,30 +93,19 @@ extension Home {
         }
     }
 
-    private struct Standings {
-        let position: ChannelStore.Position
-        let unread: Int64
-        let mentions: Int64
-    }
-
     /// Where a reader stands in channels; if there are more than `most`, in those first in which there is something new.
     private func summaries(
         of channels: [(channel: ChannelKey, words: String)], for reader: UserKey, atMost most: Int = .max
-    ) async throws(HomeError) -> [ChannelKey: Standings] {
-        let words = Dictionary(channels.map { ($0.channel, $0.words) }, uniquingKeysWith: { first, _ in first })
-        let positions = try await channelStore.positions(of: channels.map(\.channel), for: reader)
-        let new = positions.filter { $0.lastSeq > $0.readSeq }
-        let chosen = (new + positions.filter { $0.lastSeq <= $0.readSeq }).prefix(most)
-        let behind = chosen.filter { $0.lastSeq > $0.readSeq }.map { ($0, words[$0.channel] ?? "") }
-        let unread = try await channelStore.unread(behind: behind, for: reader)
-        return Dictionary(
-            uniqueKeysWithValues: chosen.map { position in
-                let counts = unread[position.channel] ?? (0, 0)
-                return (
-                    position.channel,
-                    Standings(position: position, unread: counts.unread, mentions: counts.mentions)
-                )
-            })
+    ) async throws(HomeError) -> [ChannelKey: ChannelStore.Standing] {
+        var chosen = channels
+        if channels.count > most {
+            let positions = try await channelStore.positions(of: channels.map(\.channel), for: reader)
+            let new = Set(positions.filter { $0.lastSeq > $0.readSeq }.map(\.channel))
+            chosen = channels.filter { new.contains($0.channel) } + channels.filter { !new.contains($0.channel) }
+            chosen.removeLast(chosen.count - most)
+        }
+        let standings = try await channelStore.standings(in: chosen, for: reader)
+        return Dictionary(standings.map { ($0.position.channel, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
     /// The members of a community, in the order of their addresses.

@@ -150,6 +150,7 @@ private struct JoinByLink: WriteUnit {
         needs.communities.insert(community)
         needs.links.insert(code)
         needs.memberships.insert(user.key)
+        needs.channelsOf.insert(community)
         needs.openInvites.insert(place)
     }
 

@@ -187,6 +187,7 @@ private struct AnswerInvite: WriteUnit {
         needs.communities.insert(community)
         needs.invites.insert(invite)
         needs.memberships.insert(user.key)
+        needs.channelsOf.insert(community)
     }
 
     func apply(to batch: inout Batch) throws(HomeError) -> Joining {

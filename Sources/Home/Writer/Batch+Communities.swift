@@ -84,6 +84,10 @@ extension Batch {
         log(LogEntry(.join, target: user.id.text, detail: way), of: key, event: event, by: user.key)
         tellMember(member, .member, of: key, reason: .joined)
         tellCommunity(key, .member, reason: .joined, to: [user.key])
+        // What is denied to him alone shows again.
+        for channel in community.channels.values where channel.overrides[.member(user.key)] != nil {
+            tellChannel(channel, of: key)
+        }
     }
 
     /// What was said before somebody came counts as read; of what this batch has written the numbers are known here only.
