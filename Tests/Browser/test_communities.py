@@ -3,6 +3,7 @@
 import re
 import time
 
+import pytest
 from harness.waiting import eventually
 from playwright.async_api import expect
 from stage.frames import BROKEN
@@ -112,6 +113,7 @@ WAITS_FOR_BADGES = """count => {
 }"""
 
 
+@pytest.mark.alone
 async def test_what_is_unread_is_the_same_in_all_tabs(visitors, houses):
     alice, bob = await houses[0].person("alice"), await visitors.at(houses[0], "bob")
     garden = await (await Garden.of(alice)).joined_by(bob.person)

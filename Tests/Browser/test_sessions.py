@@ -2,6 +2,7 @@
 
 import time
 
+import pytest
 from harness.node import befriend
 from harness.person import PASSWORD
 from harness.waiting import eventually
@@ -42,6 +43,7 @@ async def watched(visitors, visitor, **options):
     return other, closing
 
 
+@pytest.mark.alone
 async def test_a_session_is_ended_from_another_browser(visitors, houses):
     house = houses[0]
     alice = await visitors.at(house, "alice")
@@ -79,6 +81,7 @@ async def test_a_session_is_ended_from_another_browser(visitors, houses):
     await expect(other.composer()).to_have_value("half a sentence")
 
 
+@pytest.mark.alone
 async def test_all_others_are_ended_at_once(visitors, houses):
     house = houses[0]
     alice = await visitors.at(house, "alice")

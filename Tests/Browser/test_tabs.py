@@ -3,6 +3,7 @@
 import json
 import time
 
+import pytest
 from harness.node import befriend
 from harness.person import PASSWORD
 from harness.waiting import eventually
@@ -138,6 +139,7 @@ async def test_also_a_tab_that_heard_nothing_finds_out_when_it_connects(visitors
     await expect(alice.page.get_by_role("region", name="Profile")).to_contain_text(carol.user_id)
 
 
+@pytest.mark.alone
 async def test_read_in_one_is_read_in_the_other_within_a_second(visitors, houses):
     house = houses[0]
     alice = await visitors.at(house, "alice")

@@ -8,6 +8,9 @@ import pytest
 
 from harness.waiting import eventually
 
+# What is said of a second is said of a machine that has nothing else to do.
+pytestmark = pytest.mark.alone
+
 
 @contextlib.contextmanager
 def at_once():

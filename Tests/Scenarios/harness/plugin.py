@@ -1,6 +1,9 @@
 """Options of every suite with real homeservers, and an honest end: whatever happens, no process and no directory stays."""
 
+import asyncio
 import atexit
+import contextlib
+import fcntl
 import os
 import random
 import shutil
@@ -9,6 +12,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from . import node as nodes
 
@@ -24,6 +28,7 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
+    config.addinivalue_line("markers", "alone: measures time, and therefore runs while no other worker does")
     if config.option.kills is None:
         config.option.kills = 200 if config.option.long else 20
     if config.getoption("--binary"):
@@ -80,6 +85,33 @@ def state():
     os.chmod(directory, 0o755)
     yield directory
     nodes.end_all()
+
+
+@contextlib.asynccontextmanager
+async def locked(name, kind):
+    """A lock among the workers. Waited for without blocking: what the worker keeps open has to go on."""
+    with open(Path(os.environ["HOME_SCENARIO_STATE"]) / name, "a") as file:
+        while True:
+            try:
+                fcntl.flock(file, kind | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                await asyncio.sleep(0.01)
+        yield
+
+
+@pytest_asyncio.fixture(autouse=True)
+async def _company(request):
+    """A test that is marked `alone` has the machine for itself: it measures how long something takes. The others let it in between two of
+    theirs, and wait until it is over."""
+    if request.node.get_closest_marker("alone"):
+        async with locked("door", fcntl.LOCK_EX), locked("room", fcntl.LOCK_EX):
+            yield
+    else:
+        async with contextlib.AsyncExitStack() as room:
+            async with locked("door", fcntl.LOCK_EX):
+                await room.enter_async_context(locked("room", fcntl.LOCK_SH))
+            yield
 
 
 @pytest.fixture(scope="session", autouse=True)
