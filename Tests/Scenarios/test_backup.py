@@ -4,8 +4,8 @@ import asyncio
 import json
 import os
 import shutil
+import signal
 import stat
-import subprocess
 import tarfile
 from pathlib import Path
 
@@ -360,12 +360,14 @@ async def test_ctrl_c_leaves_nothing_behind(homes, tmp_path):
         process = await asyncio.create_subprocess_exec(
             BACKUP, tmp_path / "backup", "--config", home.directory / "config.json",
             stderr=asyncio.subprocess.PIPE, env={**os.environ, "HOME_BINARY": binary()}, start_new_session=True,
+            # Where the tests themselves run in the background it is ignored, and no shell can change that for itself.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )  # fmt: skip
         said = b""
         while b"dumping the database: " not in said:
             said += await asyncio.wait_for(process.stderr.readline(), 30)
         assert [it for it in os.listdir(tmp_path) if it.startswith("backup.partial.")]
-        os.kill(process.pid, 2)
+        os.kill(process.pid, signal.SIGINT)
         assert await asyncio.wait_for(process.wait(), 20) == 130
     assert os.listdir(tmp_path) == []
 
