@@ -157,7 +157,7 @@ private struct JoinByLink: WriteUnit {
     func apply(to batch: inout Batch) throws(HomeError) -> Joining {
         guard let before = batch.communities[community], !before.bans.contains(user.key), var link = batch.links[code]
         else { throw .noSuchLink }
-        let done = Joining(community: before.id, state: .joined)
+        let done = Joining(community: before.id)
         guard before.members[user.key] == nil else { return done }
         guard link.isOpen(at: batch.now) else { throw .noSuchLink }
         try batch.join(user, to: community, event: event, by: [("link", InviteLinkCode.short(code))])

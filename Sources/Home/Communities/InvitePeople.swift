@@ -1,16 +1,9 @@
 import Logging
 package import Wire
 
-/// Where somebody stands who accepted an invitation or followed a link.
+/// The community that somebody came into who accepted an invitation or followed a link.
 package struct Joining: Sendable {
-    package enum State: String, Sendable {
-        case joined
-        /// The community's home has not answered yet.
-        case joining
-    }
-
     package let community: CommunityID
-    package let state: State
 }
 
 extension Home {
@@ -194,7 +187,7 @@ private struct AnswerInvite: WriteUnit {
         guard let before = batch.communities[community], let stored = batch.invites[invite] else {
             throw .noSuchInvite
         }
-        let done = Joining(community: before.id, state: .joined)
+        let done = Joining(community: before.id)
         if batch.mayHaveRun, stored.state == (isAccepted ? .accepted : .declined) { return done }
         guard stored.state == .pending, stored.expiresAt > batch.now else { throw .noSuchInvite }
         guard isAccepted else {
