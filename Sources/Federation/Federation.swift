@@ -97,6 +97,9 @@ package final class Federation: Sendable {
                 peers.forget(change.server)
                 if change.voidsKeys { ring.forget(change.server) }
                 await sender.changed(change.server, home: home)
+                if try await home.peer(named: change.server)?.policy == .blocked {
+                    try await home.endMemberships(with: change.server)
+                }
             }
         ]
     }

@@ -16,6 +16,15 @@ extension Home {
         guard name == server.text else {
             throw .conflict("this database belongs to the homeserver \(name), not to \(server.text)")
         }
-        claimed.withLock { $0 = incarnation }
+        claimed.set(incarnation)
     }
+}
+
+/// Which life of the database is served. State: a `Mutex`; set once, before anything is served.
+final class Incarnation: Sendable {
+    private let text = Mutex("")
+
+    var value: String { text.withLock { $0 } }
+
+    func set(_ value: String) { text.withLock { $0 = value } }
 }

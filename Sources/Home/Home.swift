@@ -13,6 +13,8 @@ package final class Home: Sendable {
     /// Who is shown as online; the sockets report to it.
     package let presence: PresenceBoard
     let delivery: any Delivery
+    /// The way to ask another homeserver something for a user.
+    let peerCalls: any PeerCalls
     /// Reads, and writes that number nothing.
     let database: PostgresClient
     let writer: Writer
@@ -21,13 +23,15 @@ package final class Home: Sendable {
     let rosterStore: RosterStore
     let presenceStore: PresenceStore
     let messageStore: DirectMessageStore
+    /// Homeservers that do not answer.
+    let hostsAway = HostsAway()
     /// The communities that are in memory.
     let board = CommunityBoard()
     let communityStore: CommunityStore
     let channelStore: ChannelStore
     let peerStore: PeerStore
     private let readiness: Readiness
-    let claimed = Mutex("")
+    let claimed = Incarnation()
     let peerTurns = PeerTurns()
     /// Peers whose first transaction since an unclean stop is still to come.
     let carefulPeers = CarefulPeers()
@@ -38,25 +42,28 @@ package final class Home: Sendable {
 
     /// Which life of the database is served: another one after it came from a backup, when numbers are given again that somebody has seen
     /// already. Empty before `claimDatabase`.
-    package var incarnation: String { claimed.withLock { $0 } }
+    package var incarnation: String { claimed.value }
 
     /// - Parameters:
     ///   - database: For reads, several connections.
     ///   - writerDatabase: One connection, made with `Home.writerOptions`.
     ///   - delivery: Where events go after COMMIT.
+    ///   - peerCalls: How other homeservers are asked.
     package init(
         settings: HomeSettings, database: PostgresClient, writerDatabase: PostgresClient, delivery: any Delivery,
-        time: any TimeSource = SystemTime(), ids: IDSource = IDSource()
+        peerCalls: any PeerCalls = NoPeerCalls(), time: any TimeSource = SystemTime(), ids: IDSource = IDSource()
     ) {
         self.settings = settings
         self.time = time
         self.ids = ids
         self.delivery = delivery
+        self.peerCalls = peerCalls
         self.database = database
         accountState = AccountState(settings: settings, time: time)
         presence = PresenceBoard(time: time)
         writer = Writer(
-            store: BatchStore(database: writerDatabase, board: board), delivery: delivery, presence: presence,
+            store: BatchStore(database: writerDatabase, board: board, ids: ids, incarnation: claimed),
+            delivery: delivery, presence: presence,
             time: time)
         directory = UserDirectory(store: UserStore(database: database), server: settings.server)
         friendStore = FriendStore(database: database)
@@ -98,6 +105,7 @@ package final class Home: Sendable {
             group.addTask { await self.runPurges() }
             group.addTask { await self.runPresence() }
             group.addTask { await self.runInvites() }
+            group.addTask { await self.runCopyUpkeep() }
         }
     }
 

@@ -101,6 +101,23 @@ extension Limits {
     package static let rosterBurst = 60.0
     package static let rosterRate = 0.2
 
+    // MARK: Communities
+
+    /// What stands in one `community.state` before it goes on in another.
+    package static let statePartBytes = 40_960
+    /// How long an acceptance of an invitation may be on its way.
+    package static let acceptanceLife = Duration.seconds(30 * 86_400)
+    /// From one time that a community's home is asked to tell everything anew to the next.
+    package static let resyncInterval = Duration.seconds(60)
+    /// How often copies are looked at that miss something.
+    package static let copyUpkeepInterval = Duration.seconds(1)
+    /// How often homeservers that host communities of our users are asked whether they are there.
+    package static let knockInterval = Duration.seconds(30)
+    /// Values in the JSON of a transaction, or of an answer to a call.
+    package static let peerJSONNodes = 200_000
+    /// How long what is asked of a community's home may take to arrive in the lane before the answer goes out without it.
+    package static let laneWait = Duration.seconds(5)
+
     // MARK: Discovery
 
     /// Redirects of `/.well-known/home-server`.

@@ -102,6 +102,11 @@ extension JSONObject {
         return user
     }
 
+    package func optionalUserID(_ key: String) throws(FieldError) -> UserID? {
+        guard has(key) else { return nil }
+        return try userID(key)
+    }
+
     /// A user's address, without its domain if that is `home`.
     package func userID(_ key: String, home: ServerName) throws(FieldError) -> UserID {
         guard let user = UserID(try string(key), home: home) else {

@@ -325,7 +325,8 @@ private struct Stage: Sendable {
     /// What the Writer holds against what a new one would load.
     func checkMemory() async throws {
         let held = try await community()
-        let store = BatchStore(database: test.writerDatabase, board: CommunityBoard())
+        let store = BatchStore(
+            database: test.writerDatabase, board: CommunityBoard(), ids: IDSource(), incarnation: Incarnation())
         let writer = Writer(
             store: store, delivery: test.delivery, presence: PresenceBoard(time: test.time), time: test.time)
         let loaded = try #require(try await writer.submit(ReadCommunity(key: held.key)))

@@ -81,7 +81,8 @@ struct QueryPlanTests {
 
     private func statements() -> [(name: String, sql: String)] {
         let store = BatchStore(
-            database: PostgresClient(PostgresConfiguration(conninfo: "")), board: CommunityBoard())
+            database: PostgresClient(PostgresConfiguration(conninfo: "")), board: CommunityBoard(), ids: IDSource(),
+            incarnation: Incarnation())
         let pair = RosterPair(owner: UserKey(1), other: UserKey(2))
         let ids = IDSource()
         var needs = BatchNeeds(mayHaveRun: false)
@@ -100,7 +101,7 @@ struct QueryPlanTests {
         needs.overdue = [PeerKey(1): 5]
         needs.shown = [UserKey(1)]
         declareCommunities(&needs)
-        var batch = Batch(now: Instant(seconds: 1), mayHaveRun: false)
+        var batch = Batch(now: Instant(seconds: 1), mayHaveRun: false, ids: ids, incarnation: "")
         batch.conversations[1] = ConversationCounters(id: ids.next(), lastSeq: 1, lastN: 1)
         batch.touchedConversations = [1]
         batch.outbound[PeerKey(1)] = OutboundCounters(epoch: "e", last: 1, acked: 1, delayedThrough: 1)
@@ -132,6 +133,10 @@ struct QueryPlanTests {
         needs.invitesOf = [member.community]
         needs.channelsOf = [member.community]
         needs.memberships = [member.user]
+        needs.namedChannels = [ids.next()]
+        needs.consents = [ids.next()]
+        needs.submissions = [ids.next()]
+        needs.submissionNonces = [NonceKey(author: UserKey(1), place: .channel(marker.channel), nonce: "n")]
     }
 
     private func touchCommunities(_ batch: inout Batch, _ ids: IDSource) {
@@ -151,8 +156,14 @@ struct QueryPlanTests {
         batch.rows.deleted = [member.community: gone]
         batch.rows.conversationEvents = [
             ConversationEventRow(
-                conversation: 1, seq: 1, kind: .messageDeleted, message: ids.next(), actor: UserKey(1), at: batch.now)
+                conversation: 1, seq: 1, kind: .messageDeleted, message: ids.next(), messageSeq: 1,
+                actor: UserKey(1), at: batch.now)
         ]
+        batch.rows.emptiedChannels = [ChannelKey(900)]
+        batch.rows.endedSubmissions = [ids.next()]
+        batch.rows.endedConsents = [Consent(member: UserKey(1), community: ids.next(), host: PeerKey(1))]
+        batch.rows.deletedCopies = [ids.next()]
+        batch.rows.behindHosts = [PeerKey(1)]
     }
 
     private func fill(_ database: PostgresClient) async throws {

@@ -17,6 +17,7 @@ struct CommunityChangedFrame: JSONWritable {
         json.field("owner_user_id", change.owner)
         json.field("role", change.role)
         json.field("removed_role_id", change.removedRole)
+        json.field("stale", change.isStale)
         json.endObject()
     }
 }
@@ -198,6 +199,7 @@ extension Community {
         json.field("name", name)
         json.field("owner_user_id", ownerID)
         json.field("version", version)
+        if isStale { json.field("stale", true) }
     }
 }
 
@@ -211,6 +213,7 @@ extension CommunityView {
         json.field("version", community.version)
         json.field("created_at", community.createdAt)
         json.field("member_count", memberCount)
+        if community.isStale { json.field("stale", true) }
         json.field("permissions", permissions.names)
         json.field("position", position)
         json.field("role_ids", member.roles.sorted().map(\.description))

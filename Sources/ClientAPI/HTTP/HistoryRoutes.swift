@@ -46,6 +46,7 @@ enum HistoryRoutes {
             json.field("channel_id", history.channel)
             json.field("last_seq", history.lastSeq)
             json.field("read_seq", history.readSeq)
+            if history.isStale { json.field("stale", true) }
         }
     }
 

@@ -55,7 +55,7 @@ enum ServerInviteRoutes {
 extension Joining {
     func writeFields(to json: inout JSONWriter) {
         json.field("server_id", community)
-        json.field("state", "joined")
+        json.field("state", isUnderWay ? "joining" : "joined")
     }
 }
 

@@ -52,6 +52,15 @@ package enum PeerFailure: Error, Sendable, Equatable {
         }
     }
 
+    /// Whether nobody was there who could have answered.
+    package var isAway: Bool {
+        switch self {
+        case .discovery, .connection, .timeout: true
+        case .status(let status, _): status >= 500
+        default: false
+        }
+    }
+
     /// A word for logs and for the link's state.
     package var reason: String {
         switch self {

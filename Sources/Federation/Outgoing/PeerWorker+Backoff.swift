@@ -16,6 +16,7 @@ extension PeerWorker {
 
     func succeeded() async {
         try? await peers.noteContact(with: peer)
+        await home.noteAnswer(of: server, isAway: false)
         guard backoff.clear() else { return }
         ephemeral.contact.heard()
         noteSuspension()
@@ -49,6 +50,7 @@ extension PeerWorker {
             "a peer could not be reached or refused",
             metadata: ["reason": "\(failure.reason)", "attempts": "\(backoff.attempts)"])
         await saveBackoff()
+        if failure.isAway { await home.noteAnswer(of: server, isAway: true) }
     }
 
     private func saveBackoff() async {

@@ -16,6 +16,8 @@ package struct ChannelHistory: Sendable {
     package let messages: [ChannelMessage]
     package let lastSeq: Int64
     package let readSeq: Int64
+    /// The community's home is away, and what is older than is kept here is missing.
+    package let isStale: Bool
 }
 
 extension Home {
@@ -54,10 +56,18 @@ extension Home {
         let view = try await readableChannel(id, of: account)
         // Before the messages: a page may be newer than `last_seq`, never older.
         let position = try await reading(in: view, of: account)
-        let messages = try await channelStore.messages(in: view, page: page, of: account)
+        var messages = try await channelStore.messages(in: view, page: page, of: account)
+        var isStale = false
+        if !page.isWhole(messages, heldAfter: view.channel.heldAfter) {
+            if let asked = try await askForMessages(in: view, page, of: account) {
+                messages = asked
+            } else {
+                isStale = true
+            }
+        }
         return ChannelHistory(
             community: view.community.id, channel: id, messages: messages, lastSeq: position.lastSeq,
-            readSeq: position.readSeq)
+            readSeq: position.readSeq, isStale: isStale)
     }
 
     /// The durable events of a channel with `seq` above `after`, ascending.
@@ -65,6 +75,13 @@ extension Home {
         in id: ConversationID, after seq: Int64, limit: Int, of account: Account
     ) async throws(HomeError) -> ConversationEvents {
         let view = try await readableChannel(id, of: account)
+        if seq < view.channel.heldAfter {
+            guard let events = try await askForEvents(in: view, after: seq, limit: limit, of: account) else {
+                throw .remoteUnreachable(view.community.host?.name ?? server)
+            }
+            let position = try await reading(in: view, of: account)
+            return ConversationEvents(conversationID: id, events: events, lastSeq: position.lastSeq)
+        }
         let page = HistoryPage(.after(seq), limit: limit)
         let lastSeq = try await reading(in: view, of: account).lastSeq
         let messages = try await channelStore.messages(in: view, page: page, of: account)
@@ -80,5 +97,16 @@ extension Home {
     func reading(in view: ChannelView, of account: Account) async throws(HomeError) -> ChannelStore.Position {
         try await channelStore.positions(of: [view.channel.key], for: account.key).first
             ?? ChannelStore.Position(channel: view.channel.key, lastSeq: 0, readSeq: 0)
+    }
+}
+
+extension HistoryPage {
+    /// Whether a page of what is kept here is all there is of it: what is older than `heldAfter` only the community's home has.
+    fileprivate func isWhole(_ messages: [ChannelMessage], heldAfter: Int64) -> Bool {
+        guard heldAfter > 0 else { return true }
+        switch position {
+        case .after(let seq): return seq >= heldAfter
+        case .latest, .before: return messages.count >= limit
+        }
     }
 }

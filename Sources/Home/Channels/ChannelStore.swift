@@ -39,6 +39,18 @@ struct ChannelStore: Sendable {
         } catch { throw HomeError(error) }
     }
 
+    /// Copied channels that miss a number.
+    func channelsBehind(limit: Int) async throws(HomeError) -> [CommunityBoard.Place] {
+        do throws(PostgresError) {
+            let rows = try await database.query(
+                """
+                SELECT community, conversation FROM community_channels
+                WHERE is_behind AND deleted_at IS NULL LIMIT \(Int64(limit))
+                """, as: (Int64, Int64).self)
+            return rows.map { CommunityBoard.Place(community: CommunityKey($0.0), channel: ChannelKey($0.1)) }
+        } catch { throw HomeError(error) }
+    }
+
     /// How far a channel is, and how far somebody has read it.
     struct Position: Sendable {
         let channel: ChannelKey
@@ -122,8 +134,8 @@ struct ChannelStore: Sendable {
         do throws(PostgresError) {
             let rows = try await database.query(
                 """
-                SELECT e.message, e.seq, u.address, e.at, m.seq
-                FROM conversation_events e JOIN users u ON u.key = e.actor JOIN messages m ON m.id = e.message
+                SELECT e.message, e.seq, u.address, e.at, e.message_seq
+                FROM conversation_events e JOIN users u ON u.key = e.actor
                 WHERE e.conversation = \(view.channel.key.value) AND e.seq > \(seq) ORDER BY e.seq LIMIT \(Int64(limit))
                 """)
             var deletions: [MessageDeletion] = []

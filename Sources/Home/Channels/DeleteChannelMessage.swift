@@ -24,7 +24,7 @@ extension Home {
                 guard allowed.contains(.manageMessages) else {
                     throw .forbidden("you may not delete messages of others here")
                 }
-                batch.delete(stored, in: community, channel, by: account.id, actor.user)
+                batch.delete(stored, in: community, channel, by: ResolvedUser(account))
                 batch.log(
                     LogEntry(
                         .deleteMessage, target: message.description, named: channel.name, reason: reason,
@@ -85,7 +85,7 @@ private struct PurgeMessages: WriteUnit {
             guard let message = batch.messagesByID[id], !message.isDeleted,
                 message.conversation == channel.key.value
             else { continue }
-            batch.delete(message, in: community, channel, by: by.id, by.key)
+            batch.delete(message, in: community, channel, by: by)
         }
     }
 }
@@ -93,7 +93,7 @@ private struct PurgeMessages: WriteUnit {
 extension Batch {
     /// Gives a deletion the next number of its channel, and tells it.
     mutating func delete(
-        _ message: StoredMessage, in community: Community, _ channel: Channel, by actor: UserID, _ key: UserKey
+        _ message: StoredMessage, in community: Community, _ channel: Channel, by actor: ResolvedUser
     ) {
         guard var counters = conversations[message.conversation] else {
             preconditionFailure("a message is deleted only in a channel that the batch has locked")
@@ -105,13 +105,11 @@ extension Batch {
         rows.conversationEvents.append(
             ConversationEventRow(
                 conversation: message.conversation, seq: counters.lastSeq, kind: .messageDeleted, message: message.id,
-                actor: key, at: now))
-        tell(
-            Event(
-                to: community.viewers(of: channel.key),
-                .messageDeleted(
-                    MessageDeletion(
-                        community: community.id, channel: channel.id, message: message.id, messageSeq: message.seq,
-                        seq: counters.lastSeq, by: actor, timestamp: now))))
+                messageSeq: message.seq, actor: actor.key, at: now))
+        let deletion = MessageDeletion(
+            community: community.id, channel: channel.id, message: message.id, messageSeq: message.seq,
+            seq: counters.lastSeq, by: actor.id, timestamp: now)
+        tell(Event(to: community.viewers(of: channel.key), .messageDeleted(deletion)))
+        relay(deletion, by: actor, in: community, channel)
     }
 }

@@ -27,7 +27,7 @@ extension Home {
     package func sendChannelMessages(
         _ messages: [NewChannelMessage], from account: Account
     ) async -> [Result<ChannelReceipt, HomeError>] {
-        var units: [SendChannelMessage] = []
+        var units: [ChannelMessageUnit] = []
         var refusals: [Int: HomeError] = [:]
         for (index, message) in messages.enumerated() {
             do throws(HomeError) {
@@ -45,7 +45,7 @@ extension Home {
 
     private func unit(
         for message: NewChannelMessage, from account: Account
-    ) async throws(HomeError) -> SendChannelMessage {
+    ) async throws(HomeError) -> ChannelMessageUnit {
         try MessageRules.check(text: message.text)
         try MessageRules.check(nonce: message.nonce)
         guard message.mentions.count <= Limits.mentions else {
@@ -55,12 +55,38 @@ extension Home {
         let draft = MessageDraft(
             id: ids.next(), author: ResolvedUser(account), receiver: nil, text: message.text, nonce: message.nonce,
             replyTo: message.replyTo, mentions: message.mentions, timestamp: time.now())
-        return SendChannelMessage(
-            draft: draft, community: view.community.key, channel: view.channel.key, isSlow: view.channel.slowMode > 0)
+        guard view.community.host == nil else {
+            return .elsewhere(
+                QueueChannelMessage(draft: draft, community: view.community.key, channel: view.channel.key))
+        }
+        return .here(
+            SendChannelMessage(
+                draft: draft, community: view.community.key, channel: view.channel.key,
+                isSlow: view.channel.slowMode > 0))
     }
 }
 
-/// A local author's message to a channel that is hosted here, in the Writer.
+/// A message to a channel: numbered here, or by the homeserver of its community.
+private enum ChannelMessageUnit: WriteUnit {
+    case here(SendChannelMessage)
+    case elsewhere(QueueChannelMessage)
+
+    func declare(_ needs: inout BatchNeeds) {
+        switch self {
+        case .here(let unit): unit.declare(&needs)
+        case .elsewhere(let unit): unit.declare(&needs)
+        }
+    }
+
+    func apply(to batch: inout Batch) throws(HomeError) -> ChannelReceipt {
+        switch self {
+        case .here(let unit): try unit.apply(to: &batch)
+        case .elsewhere(let unit): try unit.apply(to: &batch)
+        }
+    }
+}
+
+/// A message to a channel that is hosted here, in the Writer.
 struct SendChannelMessage: WriteUnit {
     let draft: MessageDraft
     let community: CommunityKey
@@ -90,15 +116,10 @@ struct SendChannelMessage: WriteUnit {
             // An earlier try committed, and its connection was lost before anybody heard of it.
             return receipt(for: own, duplicate: false)
         }
-        guard let community = batch.communities[community], let channel = community.channels[channel],
-            let member = community.members[draft.author.key], community.sees(member, channel)
-        else { throw .notFound("channel_id names no channel that you see") }
-        guard channel.kind == .text else {
-            throw .invalid(field: "channel_id", problem: "names a channel for voice")
+        guard let community = batch.communities[community] else {
+            throw .notFound("channel_id names no channel that you see")
         }
-        let allowed = community.permissions(of: member, in: channel, at: batch.now)
-        try mayWrite(allowed, member, at: batch.now)
-        try mayMention(allowed, in: community)
+        let (channel, allowed) = try draft.checked(in: community, self.channel, at: batch.now)
         if let replyTo = draft.replyTo {
             guard let original = batch.messagesByID[replyTo], original.conversation == channel.key.value,
                 !original.isDeleted
@@ -111,7 +132,32 @@ struct SendChannelMessage: WriteUnit {
         let message = batch.append(draft, to: channel.key.value)
         batch.lastMessages[place] = message.timestamp
         batch.tell(message, by: draft.author.id, in: community, channel)
+        batch.relay(message, by: draft.author, in: community, channel)
         return receipt(for: message, duplicate: false)
+    }
+
+    private func receipt(for message: StoredMessage, duplicate: Bool) -> ChannelReceipt {
+        ChannelReceipt(
+            messageID: message.id, channel: message.conversationID, seq: message.seq, n: message.n,
+            timestamp: message.timestamp, state: .sent, duplicate: duplicate)
+    }
+}
+
+extension MessageDraft {
+    /// The channel and what the author may do there, or why he may not say this.
+    func checked(
+        in community: Community, _ key: ChannelKey, at now: Instant
+    ) throws(HomeError) -> (channel: Channel, allowed: Permissions) {
+        guard let channel = community.channels[key], let member = community.members[author.key],
+            community.sees(member, channel)
+        else { throw .notFound("channel_id names no channel that you see") }
+        guard channel.kind == .text else {
+            throw .invalid(field: "channel_id", problem: "names a channel for voice")
+        }
+        let allowed = community.permissions(of: member, in: channel, at: now)
+        try mayWrite(allowed, member, at: now)
+        try mayMention(allowed, in: community)
+        return (channel, allowed)
     }
 
     private func mayWrite(_ allowed: Permissions, _ member: Member, at now: Instant) throws(HomeError) {
@@ -123,7 +169,7 @@ struct SendChannelMessage: WriteUnit {
     }
 
     private func mayMention(_ allowed: Permissions, in community: Community) throws(HomeError) {
-        for (index, mention) in draft.mentions.enumerated() {
+        for (index, mention) in mentions.enumerated() {
             switch mention {
             case .everyone:
                 guard allowed.contains(.mentionEveryone) else { throw .forbidden("you may not mention everyone") }
@@ -136,12 +182,6 @@ struct SendChannelMessage: WriteUnit {
             case .user: continue
             }
         }
-    }
-
-    private func receipt(for message: StoredMessage, duplicate: Bool) -> ChannelReceipt {
-        ChannelReceipt(
-            messageID: message.id, channel: message.conversationID, seq: message.seq, n: message.n,
-            timestamp: message.timestamp, state: .sent, duplicate: duplicate)
     }
 }
 

@@ -88,10 +88,11 @@ struct ChangeCommunity: WriteUnit {
     func apply(to batch: inout Batch) throws(HomeError) -> Community? {
         // An earlier try committed, and its connection was lost before anybody heard of it.
         if batch.logged.contains(event) { return batch.communities[community] }
-        guard let before = batch.communities[community], let standing = before.standing(of: actor.key) else {
+        guard let before = batch.communities[community], before.host == nil, let standing = before.standing(of: actor.key) else {
             throw .notFound("you are in no such community")
         }
         try work(&batch, before, standing)
+        batch.tellHomes(since: before, by: actor)
         return batch.communities[community]
     }
 }
@@ -110,9 +111,8 @@ private struct LoadCommunities: WriteUnit {
 }
 
 extension ResolvedUser {
-    /// A local user.
     init(_ account: Account) {
-        self.init(key: account.key, id: account.id, peer: nil)
+        self.init(key: account.key, id: account.id, peer: account.peer)
     }
 }
 

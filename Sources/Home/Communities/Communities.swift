@@ -36,7 +36,7 @@ package struct CommunityView: Sendable {
     /// Of his highest role.
     package let position: Int
     package let channels: [SeenChannel]
-    package var memberCount: Int { community.members.count }
+    package var memberCount: Int { community.memberCount }
 }
 
 /// A member in a list, with what he shows of himself.
@@ -47,7 +47,9 @@ package struct MemberView: Sendable {
 
 extension Home {
     package func communities(of account: Account) async throws(HomeError) -> [Community] {
-        try await communities(try await communityStore.keys(of: account.key))
+        var communities = try await communities(try await communityStore.keys(of: account.key))
+        for index in communities.indices { communities[index].isStale = isStale(communities[index]) }
+        return communities
     }
 
     package func communityView(_ id: CommunityID, of account: Account) async throws(HomeError) -> CommunityView {
@@ -58,6 +60,8 @@ extension Home {
         guard let member = community.members[account.key] else { throw .notFound("you are in no such community") }
         let now = time.now()
         let standing = community.standing(of: member)
+        var community = community
+        community.isStale = isStale(community)
         return CommunityView(
             community: community, host: community.host?.name ?? server, member: member.current(at: now),
             permissions: standing.permissions(at: now), position: standing.position,

@@ -21,8 +21,12 @@ package struct ChannelKey: Hashable, Sendable, Comparable {
 package struct Community: Sendable {
     let key: CommunityKey
     package let id: CommunityID
-    /// Where it is hosted; nil is here.
+    /// Where it is hosted; nil is here. Of a community that is hosted elsewhere this is a copy: what its home has told, and of members ours only.
     let host: RemotePeer?
+    /// Of a copy: which life of its home's database it is of; nil before its home has told anything.
+    var incarnation: String?
+    /// Of a copy: events of it were lost, and its home is asked to tell everything anew.
+    var isBehind = false
     package internal(set) var name: String
     package internal(set) var description: String?
     var owner: ResolvedUser
@@ -34,6 +38,10 @@ package struct Community: Sendable {
     var channels: [ChannelKey: Channel] { didSet { derived = Derived() } }
     var members: [UserKey: Member] { didSet { derived = Derived() } }
     var bans: Set<UserKey>
+    /// Of a copy that is shown: its home is away, so it may be old.
+    package var isStale = false
+    /// Of a copy: how many members there are at all homeservers.
+    var copiedMemberCount: Int?
     /// Of those who left while they were timed out: leaving does not end it.
     var timeOuts: [UserKey: Instant] = [:]
 
@@ -85,6 +93,10 @@ package struct Channel: Sendable, Equatable {
     /// Seconds that a member waits between two messages; 0 is none.
     package internal(set) var slowMode: Int
     var overrides: [OverrideTarget: PermissionOverride]
+    /// Of a copy: everything with a number above it is here; what is older its home has.
+    var heldAfter: Int64 = 0
+    /// Of a copy: a number is missing, so nothing behind it is taken until it has been fetched.
+    var isBehind = false
 
     /// Whether it is hidden from members who have no more than everyone.
     package var isPrivate: Bool { overrides[.everyone]?.deny.contains(.viewChannel) ?? false }
@@ -117,6 +129,10 @@ package struct Member: Sendable, Equatable {
 
 extension Community {
     package var ownerID: UserID { owner.id }
+
+    package var memberCount: Int { copiedMemberCount ?? members.count }
+
+    func channel(_ id: ConversationID) -> Channel? { derived.channelKey(id, of: self).flatMap { channels[$0] } }
 
     var everyone: Role {
         guard let role = roles.values.first(where: \.isEveryone) else {
@@ -214,6 +230,24 @@ extension Community {
         return Set(named + [owner.key]).filter { user in members[user].map { $0.user.peer == nil } ?? false }
     }
 
+    /// The other homeservers that have members, each with these; of a copy none.
+    var homes: [MemberHome] { host == nil ? derived.homes(of: self) : [] }
+
+    /// The other homeservers of whose members one sees a channel.
+    func homes(seeing channel: ChannelKey) -> [RemotePeer] {
+        guard let channel = channels[channel] else { return [] }
+        return homes.isEmpty ? [] : derived.homes(seeing: channel, in: self)
+    }
+
+    /// Whether one of them sees a channel.
+    func sees(_ home: MemberHome, _ channel: Channel) -> Bool { home.members.contains { sees($0, channel) } }
+
+    /// Another homeserver that has members here.
+    struct MemberHome: Sendable {
+        let peer: RemotePeer
+        let members: [Member]
+    }
+
     /// State: a `Mutex`. Copies of a community share it until one of them changes, which then begins with a new one.
     final class Derived: Sendable {
         private struct State {
@@ -221,6 +255,9 @@ extension Community {
             var localMembers: [UserKey]?
             var groups: [Group]?
             var viewers: [ChannelKey: [UserKey]] = [:]
+            var channelKeys: [ConversationID: ChannelKey]?
+            var homes: [MemberHome]?
+            var homesSeeing: [ChannelKey: [RemotePeer]] = [:]
         }
 
         private let state = Mutex(State())
@@ -255,6 +292,31 @@ extension Community {
             let groups = [Group(roles: [], members: plain)] + others.map { Group(roles: $0.key, members: $0.value) }
             state.withLock { $0.groups = groups }
             return groups
+        }
+
+        func channelKey(_ id: ConversationID, of community: Community) -> ChannelKey? {
+            if let known = state.withLock({ $0.channelKeys }) { return known[id] }
+            let keys = Dictionary(community.channels.values.map { ($0.id, $0.key) }, uniquingKeysWith: { $1 })
+            state.withLock { $0.channelKeys = keys }
+            return keys[id]
+        }
+
+        func homes(of community: Community) -> [MemberHome] {
+            if let known = state.withLock({ $0.homes }) { return known }
+            var members: [RemotePeer: [Member]] = [:]
+            for member in community.members.values {
+                if let peer = member.user.peer { members[peer, default: []].append(member) }
+            }
+            let homes = members.map { MemberHome(peer: $0.key, members: $0.value) }.sorted { $0.peer.key < $1.peer.key }
+            state.withLock { $0.homes = homes }
+            return homes
+        }
+
+        func homes(seeing channel: Channel, in community: Community) -> [RemotePeer] {
+            if let known = state.withLock({ $0.homesSeeing[channel.key] }) { return known }
+            let homes = homes(of: community).filter { community.sees($0, channel) }.map(\.peer)
+            state.withLock { $0.homesSeeing[channel.key] = homes }
+            return homes
         }
 
         /// Asks once a set of roles, and those for themselves for whom a channel says something of their own.

@@ -66,6 +66,15 @@ final class CommunityBoard: Sendable {
             for key in keys { state.forget(key) }
         }
     }
+
+    /// All copies of these homeservers' communities were changed in the database alone.
+    func forget(hostedBy hosts: Set<PeerKey>) {
+        state.withLock { state in
+            for (key, entry) in state.communities where entry.community.host.map({ hosts.contains($0.key) }) ?? false {
+                state.forget(key)
+            }
+        }
+    }
 }
 
 extension CommunityBoard.State {

@@ -22,6 +22,8 @@ package struct CommunityChange: Sendable {
     /// A role that was made or changed.
     package let role: Role?
     package let removedRole: RoleID?
+    /// Whether the community's home is away, so that what is shown may be old; nil when nothing is said of it.
+    package var isStale: Bool?
 }
 
 /// A channel came, changed or went (`channel-changed`), for whoever hears it.

@@ -42,6 +42,62 @@ struct CommunityStore: Sendable {
         }
     }
 
+    // MARK: Copies
+
+    /// Communities of other homeservers that have members here, of one homeserver or of all.
+    func copies(hostedBy server: ServerName? = nil) async throws(HomeError) -> [CommunityKey] {
+        try await read(
+            """
+            SELECT c.key FROM communities c JOIN peers p ON p.key = c.host
+            WHERE c.host IS NOT NULL AND (\(server?.text)::text IS NULL OR p.name = \(server?.text)::text)
+                AND EXISTS (SELECT FROM community_members m WHERE m.community = c.key)
+            ORDER BY c.key
+            """
+        ) { rows, row throws(PostgresError) in CommunityKey(try rows.int64(row, 0)) }
+    }
+
+    func copiesBehind(limit: Int) async throws(HomeError) -> Set<CommunityKey> {
+        Set(
+            try await read("SELECT key FROM communities WHERE is_behind LIMIT \(Int64(limit))") {
+                rows, row throws(PostgresError) in CommunityKey(try rows.int64(row, 0))
+            })
+    }
+
+    /// Communities hosted here of which users of a peer are members, or to which they are invited.
+    func communities(withMembersOf peer: PeerKey) async throws(HomeError) -> [CommunityKey] {
+        try await read(
+            """
+            SELECT c.key FROM communities c
+            WHERE c.host IS NULL AND c.deleted_at IS NULL AND (
+                EXISTS (
+                    SELECT FROM community_members m JOIN users u ON u.key = m.member
+                    WHERE m.community = c.key AND u.peer = \(peer.value))
+                OR EXISTS (
+                    SELECT FROM community_invites v JOIN users u ON u.key = v.invitee
+                    WHERE v.community = c.key AND v.state = 'pending' AND u.peer = \(peer.value)))
+            ORDER BY c.key
+            """
+        ) { rows, row throws(PostgresError) in CommunityKey(try rows.int64(row, 0)) }
+    }
+
+    /// Blocked peers that share a community with us all the same.
+    func blockedWithMemberships() async throws(HomeError) -> [ServerName] {
+        try await read(
+            """
+            SELECT p.name FROM peers p WHERE p.policy = 'blocked' AND (
+                EXISTS (
+                    SELECT FROM users u JOIN community_members m ON m.member = u.key WHERE u.peer = p.key)
+                OR EXISTS (
+                    SELECT FROM communities c JOIN community_members m ON m.community = c.key WHERE c.host = p.key))
+            """
+        ) { rows, row throws(PostgresError) in
+            guard let name = ServerName(try rows.text(row, 0)) else {
+                throw .decoding(column: "name", problem: "is no server name")
+            }
+            return name
+        }
+    }
+
     // MARK: Invitations
 
     func invite(_ id: ServerInviteID) async throws(HomeError) -> StoredInvite? {

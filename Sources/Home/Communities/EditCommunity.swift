@@ -87,8 +87,12 @@ extension Home {
     }
 
     package func leaveCommunity(_ id: CommunityID, by account: Account) async throws(HomeError) {
+        let community = try await community(id, of: account)
+        guard community.host == nil else {
+            return try await writer.submit(LeaveCopy(community: community.key, user: ResolvedUser(account)))
+        }
         let event: EventID = ids.next()
-        try await change(id, by: account, event: event, changesSight: true) {
+        try await change(community.key, by: account, event: event, changesSight: true) {
             (batch, before, actor) throws(HomeError) in
             guard !actor.isOwner else {
                 throw .conflict("you own this community: give it to somebody else first, or delete it")

@@ -150,6 +150,7 @@ private struct JoinByLink: WriteUnit {
         needs.communities.insert(community)
         needs.links.insert(code)
         needs.memberships.insert(user.key)
+        if let peer = user.peer { needs.outbound.insert(peer.key) }
         needs.channelsOf.insert(community)
         needs.openInvites.insert(place)
     }
@@ -161,6 +162,7 @@ private struct JoinByLink: WriteUnit {
         guard before.members[user.key] == nil else { return done }
         guard link.isOpen(at: batch.now) else { throw .noSuchLink }
         try batch.join(user, to: community, event: event, by: [("link", InviteLinkCode.short(code))])
+        batch.tellHomes(since: before, by: user)
         link.uses += 1
         batch.links[code] = link
         batch.rows.links.insert(code)

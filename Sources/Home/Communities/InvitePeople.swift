@@ -4,6 +4,8 @@ package import Wire
 /// The community that somebody came into who accepted an invitation or followed a link.
 package struct Joining: Sendable {
     package let community: CommunityID
+    /// Its home has not answered yet; that he is in comes as `community-changed`.
+    package var isUnderWay = false
 }
 
 extension Home {
@@ -13,11 +15,8 @@ extension Home {
     ) async throws(HomeError) -> ServerInvite {
         let community = try await community(id, of: account)
         try community.standing(of: account.key)?.require(.createInvites, at: time.now())
-        guard user.server == server else {
-            throw .invalid(
-                field: "user_id", problem: "must be an address of this homeserver: communities do not cross links yet")
-        }
-        guard let invitee = try await directory.resolve(user), try await communityStore.isInService(invitee.key) else {
+        let invitee = try await directory.resolve(user, meeting: true)
+        guard let invitee, try await communityStore.isInService(invitee.key) else {
             throw .notFound("no user has the address in user_id")
         }
         let invite: ServerInviteID = ids.next()
@@ -39,7 +38,11 @@ extension Home {
         if let known = try await communityStore.invite(invite) { invitee = try await directory.resolve(known.invitee) }
         let subject = invitee
         try await change(
-            id, by: account, event: event, needs: { $1.invites.insert(invite) },
+            id, by: account, event: event,
+            needs: {
+                $1.invites.insert(invite)
+                if let peer = subject?.peer { $1.outbound.insert(peer.key) }
+            },
             {
                 (batch, before, actor) throws(HomeError) in
                 guard let stored = batch.invites[invite], stored.community == before.key, stored.state == .pending,
@@ -122,6 +125,7 @@ private struct InvitePerson: WriteUnit {
         needs.openInvites.insert(place)
         needs.counts.insert(adder)
         needs.invitesTo.insert(invitee.key)
+        if let peer = invitee.peer { needs.outbound.insert(peer.key) }
         if needs.mayHaveRun {
             needs.logged.insert(event)
             needs.invites.insert(id)
@@ -134,6 +138,9 @@ private struct InvitePerson: WriteUnit {
         }
         if batch.logged.contains(event), let own = batch.invites[id] { return view(own, in: before) }
         try actor.require(.createInvites, at: batch.now)
+        if let peer = invitee.peer, batch.isBlocked(peer) || batch.isLimited(peer) {
+            throw .conflict("this person's homeserver takes no invitations from here")
+        }
         guard before.members[invitee.key] == nil else { throw .conflict("this person is a member already") }
         let open = batch.openInvites[place].flatMap { batch.invites[$0] }
         if let open, open.inviter == inviter.key, open.expiresAt > batch.now { return view(open, in: before) }
@@ -153,11 +160,15 @@ private struct InvitePerson: WriteUnit {
         batch.invitesTo[invitee.key, default: 0] += 1
         let invite = StoredInvite(
             id: id, community: community, communityID: before.id, inviter: inviter.key, invitee: invitee.key,
-            state: .pending, isShown: isShown, createdAt: batch.now, expiresAt: batch.now + life)
+            inviteePeer: invitee.peer, state: .pending, isShown: isShown, createdAt: batch.now, expiresAt: batch.now + life)
         batch.setInvite(invite, .pending)
         batch.log(LogEntry(.invite, target: invitee.id.text), of: community, event: event, by: inviter.key)
         let view = view(invite, in: before)
-        if isShown { batch.tell(Event(to: [invitee.key], .newServerInvite(view))) }
+        if let peer = invitee.peer {
+            batch.tellInvite(view, by: inviter, to: invitee, at: peer)
+        } else if isShown {
+            batch.tell(Event(to: [invitee.key], .newServerInvite(view)))
+        }
         return view
     }
 
@@ -169,16 +180,19 @@ private struct InvitePerson: WriteUnit {
 }
 
 /// The invited person's word.
-private struct AnswerInvite: WriteUnit {
+struct AnswerInvite: WriteUnit {
     let invite: ServerInviteID
     let community: CommunityKey
     let user: ResolvedUser
     let isAccepted: Bool
     let event: EventID
+    /// When he said it, if it was on its way for long.
+    var saidAt: Instant?
 
     func declare(_ needs: inout BatchNeeds) {
         needs.communities.insert(community)
         needs.invites.insert(invite)
+        if let peer = user.peer { needs.outbound.insert(peer.key) }
         needs.memberships.insert(user.key)
         needs.channelsOf.insert(community)
     }
@@ -189,7 +203,12 @@ private struct AnswerInvite: WriteUnit {
         }
         let done = Joining(community: before.id)
         if batch.mayHaveRun, stored.state == (isAccepted ? .accepted : .declined) { return done }
-        guard stored.state == .pending, stored.expiresAt > batch.now else { throw .noSuchInvite }
+        // One that ran out while the answer was on its way still counts.
+        let isOpen = stored.state == .pending || (stored.state == .expired && saidAt != nil)
+        guard isOpen, stored.invitee == user.key, stored.expiresAt > min(saidAt ?? batch.now, batch.now) else {
+            throw .noSuchInvite
+        }
+        if let host = before.host { return try answer(stored, of: before, at: host, &batch) }
         guard isAccepted else {
             batch.settle(stored, .declined)
             batch.log(LogEntry(.declineInvite, target: user.id.text), of: community, event: event, by: user.key)
@@ -198,7 +217,24 @@ private struct AnswerInvite: WriteUnit {
         guard !before.bans.contains(user.key) else { throw .noSuchInvite }
         try batch.join(user, to: community, event: event, by: [("invite_id", invite.description)])
         batch.settle(stored, .accepted)
+        batch.tellHomes(since: before, by: user)
         return done
+    }
+
+    /// A community of another homeserver hears of it, and its answer is that he is in.
+    private func answer(
+        _ stored: StoredInvite, of copy: Community, at host: RemotePeer, _ batch: inout Batch
+    ) throws(HomeError) -> Joining {
+        guard !batch.isBlocked(host) else { throw .blocked }
+        if isAccepted {
+            guard batch.memberships[user.key, default: 0] < Limits.communities else {
+                throw .conflict("you are in \(Limits.communities) communities, as many as one person can be")
+            }
+            batch.consent(of: user.key, to: copy.id, at: host)
+        }
+        batch.settle(stored, isAccepted ? .accepted : .declined)
+        batch.tellAnswer(stored, isAccepted: isAccepted, by: user, to: host, event: event)
+        return Joining(community: copy.id, isUnderWay: true)
     }
 }
 
@@ -223,6 +259,7 @@ extension Batch {
     /// An invitation is no longer open; the invited person's sessions hear of it, if he ever heard of it himself.
     mutating func settle(_ invite: StoredInvite, _ state: StoredInvite.State) {
         setInvite(invite, state)
+        if let peer = invite.inviteePeer { return tellInviteEnd(invite, state, to: peer) }
         guard invite.isShown else { return }
         tell(
             Event(

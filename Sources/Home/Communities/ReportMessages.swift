@@ -56,6 +56,7 @@ extension Home {
                 batch.log(
                     LogEntry(.createReport, target: id.description), of: before.key, event: event, by: actor.user)
                 batch.tellReport(id, isOpen: true, in: key, of: before)
+                batch.relay(id, isOpen: true, in: channel.id, of: before, by: ResolvedUser(account))
             })
         return id
     }

@@ -81,7 +81,8 @@ private struct MarkDelayed: WriteUnit {
         guard var link = batch.outbound[peer] else { return }
         let told = max(link.acked, link.delayedThrough)
         for row in batch.overdue[peer] ?? [] where row.seq > told && row.seq <= through {
-            guard row.type == PeerEventType.directMessage.rawValue else { continue }
+            guard [PeerEventType.directMessage.rawValue, PeerEventType.channelMessage.rawValue].contains(row.type)
+            else { continue }
             let report = DeliveryReport(messageID: MessageID(row.event), server: server, state: .delayed)
             batch.tell(Event(to: [row.sender], .delivery(report)))
         }

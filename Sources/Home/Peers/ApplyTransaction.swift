@@ -103,17 +103,25 @@ extension Home {
         }
         if event.isExpired { return make(.skip) }
         if poisoned { return make(.reject(.poison)) }
-        guard event.sender.server == peer.name, event.to.server == server else { return make(.reject(.forbidden)) }
+        guard let type = PeerEventType(rawValue: event.type) else { return make(.reject(.unsupported)) }
+        if type.isOfCommunities {
+            switch try await communityEffect(of: event, type, from: peer) {
+            case .success(let effect): return make(.community(effect))
+            case .failure(let error): return make(.reject(error.code))
+            }
+        }
+        guard let to = event.to else { return make(.reject(.invalid)) }
+        guard event.sender.server == peer.name, to.server == server else { return make(.reject(.forbidden)) }
         let payload: PeerEventPayload
         do throws(RejectionError) {
-            payload = try PeerEventPayload.decode(event)
+            payload = try PeerEventPayload.decode(event, type)
         } catch {
             return make(.reject(error.code))
         }
         if case .directMessage(let text, _) = payload {
             do throws(HomeError) { try MessageRules.check(text: text) } catch { return make(.reject(.invalid)) }
         }
-        guard let receiver = try await directory.resolve(event.to) else { return make(.reject(.notFound)) }
+        guard let receiver = try await directory.resolve(to) else { return make(.reject(.notFound)) }
         // Before the sender is noted: of somebody who is refused nothing stays but the dead letter.
         if case .friendRequest = payload, !(try await mayAsk(receiver, event.sender, of: peer.key, &openRequests)) {
             return make(.reject(.rateLimited))
@@ -143,6 +151,7 @@ struct ApplyPeerEvent: WriteUnit {
         /// It failed at its own home: only its number counts.
         case skip
         case take(PeerEventPayload, sender: ResolvedUser, receiver: ResolvedUser)
+        case community(any CommunityEffect)
     }
 
     enum Answer: Sendable {
@@ -168,7 +177,10 @@ struct ApplyPeerEvent: WriteUnit {
 
     /// What PostgreSQL cannot store is rejected, so that what is behind it arrives.
     var replacement: ApplyPeerEvent? {
-        guard case .take = verdict else { return nil }
+        switch verdict {
+        case .take, .community: break
+        case .reject, .skip: return nil
+        }
         return ApplyPeerEvent(
             peer: peer, epoch: epoch, event: event, verdict: .reject(.internal), answer: answer,
             newConversation: newConversation, predecessor: predecessor)
@@ -176,6 +188,10 @@ struct ApplyPeerEvent: WriteUnit {
 
     func declare(_ needs: inout BatchNeeds) {
         needs.inbound.insert(peer.key)
+        if case .community(let effect) = verdict {
+            needs.outbound.insert(peer.key)
+            effect.declare(&needs)
+        }
         guard case .take(let payload, let sender, let receiver) = verdict else { return }
         let pair = RosterPair(owner: receiver.key, other: sender.key)
         switch payload {
@@ -204,9 +220,18 @@ struct ApplyPeerEvent: WriteUnit {
         batch.inbound[peer.key] = InboundPosition(
             epoch: epoch, last: event.seq, lastEvent: event.isExpired ? nil : event.id)
         batch.touchedInbound.insert(peer.key)
+        noteLoss(rejection, &batch)
         guard let rejection else { return .done }
         batch.newDeadLetters.append(deadLetter(rejection, at: batch.now))
         return .rejected(rejection)
+    }
+
+    /// What failed at its own home, or here by no fault of its own, may have been of a community: its copies miss something.
+    private func noteLoss(_ rejection: RejectionCode?, _ batch: inout Batch) {
+        let isLost =
+            event.isExpired
+            || (event.type.hasPrefix("community.") && [.internal, .poison, .tooLarge].contains(rejection))
+        if isLost { batch.rows.behindHosts.insert(peer.key) }
     }
 
     /// Applies the event, or says why not; nothing is staged in the second case.
@@ -214,6 +239,7 @@ struct ApplyPeerEvent: WriteUnit {
         switch verdict {
         case .reject(let code): return code
         case .skip: return nil
+        case .community(let effect): return effect.apply(to: &batch, by: peer)
         case .take(.directMessage(let text, let replyTo), let sender, let receiver):
             return batch.receiveDirectMessage(
                 MessageDraft(

@@ -30,11 +30,12 @@ extension Home {
 
     /// A row of the outbox with the people whom its failure concerns; nil when they are not known, which cannot be.
     func refusal(of row: OutboxRow, code: String) async throws(HomeError) -> OutboxRefusal? {
-        guard let sender = try await directory.resolve(row.sender),
-            let receiver = try await directory.resolve(row.receiver)
-        else { return nil }
+        guard let sender = try await directory.resolve(row.sender) else { return nil }
+        var receiver: ResolvedUser?
+        if let key = row.receiver { receiver = try await directory.resolve(key) }
         return OutboxRefusal(
-            row: row, code: code, sender: sender, receiver: receiver, request: PeerStore.requestID(in: row.json))
+            row: row, code: code, sender: sender, receiver: receiver, request: PeerStore.requestID(in: row.json),
+            invite: row.type == PeerEventType.communityAccept.rawValue ? PeerStore.inviteIDs(in: row.json) : nil)
     }
 }
 
@@ -44,12 +45,16 @@ struct OutboxRefusal: Sendable {
     let row: OutboxRow
     let code: String
     let sender: ResolvedUser
-    let receiver: ResolvedUser
+    /// Nil for what was for the homeserver.
+    let receiver: ResolvedUser?
     /// The friend request that the event named, if any.
     let request: FriendRequestID?
+    /// The invitation that the event accepted, if any.
+    let invite: (id: ServerInviteID, community: CommunityID)?
 
     func declare(_ needs: inout BatchNeeds) {
-        guard let request else { return }
+        if let invite { needs.consents.insert(invite.community) }
+        guard let request, let receiver else { return }
         needs.requests.insert(request)
         needs.rosters.formUnion(Batch.sides(sender, receiver))
     }
@@ -96,15 +101,31 @@ extension Batch {
                 messageID: MessageID(row.event), server: server, state: .failed, reason: refusal.code)
             tell(Event(to: [row.sender], .delivery(report)))
         case .friendRequest, .friendAccept: undo(refusal)
-        case .friendEnd, nil: break
+        case .channelMessage:
+            rows.endedSubmissions.insert(MessageID(row.event))
+            let report = DeliveryReport(
+                messageID: MessageID(row.event), server: server, state: .failed, reason: refusal.code)
+            tell(Event(to: [row.sender], .delivery(report)))
+        case .communityAccept:
+            guard let invite = refusal.invite else { return }
+            endConsent(of: row.sender, to: invite.community)
+            tell(
+                Event(
+                    to: [row.sender],
+                    .serverInviteChanged(
+                        ServerInviteChange(
+                            id: invite.id, community: invite.community, state: "failed", code: refusal.code))))
+        // Of the rest nobody waits for an answer; what a homeserver has lost of a community it asks for itself.
+        default: break
         }
     }
 
     /// A request or acceptance that does not get through leaves nothing behind on our side.
     private mutating func undo(_ refusal: OutboxRefusal) {
-        let pair = RosterPair(owner: refusal.sender.key, other: refusal.receiver.key)
+        guard let receiver = refusal.receiver else { return }
+        let pair = RosterPair(owner: refusal.sender.key, other: receiver.key)
         guard let request = refusal.request, let entry = rosters[pair], entry.request == request else { return }
-        endFriendship(refusal.sender, refusal.receiver)
-        tellChange(to: refusal.sender, about: refusal.receiver, request, .failed, code: refusal.code)
+        endFriendship(refusal.sender, receiver)
+        tellChange(to: refusal.sender, about: receiver, request, .failed, code: refusal.code)
     }
 }

@@ -6,12 +6,13 @@ package struct InboundEvent: Sendable {
     package let id: EventID
     package let type: String
     package let sender: UserID
-    package let to: UserID
+    /// Nil for what is for the homeserver and none of its users.
+    package let to: UserID?
     package let timestamp: Instant
     package let data: JSONObject
 
     package init(
-        seq: Int64, id: EventID, type: String, sender: UserID, to: UserID, timestamp: Instant, data: JSONObject
+        seq: Int64, id: EventID, type: String, sender: UserID, to: UserID?, timestamp: Instant, data: JSONObject
     ) {
         self.seq = seq
         self.id = id
@@ -34,6 +35,8 @@ package enum RejectionCode: String, Sendable, CaseIterable {
     case tooLarge = "too_large"
     /// As many requests of that homeserver wait for the receiver as may (`OpenRequests`).
     case rateLimited = "rate_limited"
+    /// The channel is in slow mode.
+    case slowMode = "slow_mode"
 }
 
 /// An event that was acknowledged without effect.
@@ -83,8 +86,7 @@ enum PeerEventPayload: Sendable {
         }
     }
 
-    static func decode(_ event: InboundEvent) throws(RejectionError) -> PeerEventPayload {
-        guard let type = PeerEventType(rawValue: event.type) else { throw RejectionError(.unsupported) }
+    static func decode(_ event: InboundEvent, _ type: PeerEventType) throws(RejectionError) -> PeerEventPayload {
         do throws(FieldError) {
             switch type {
             case .directMessage:
@@ -100,6 +102,7 @@ enum PeerEventPayload: Sendable {
                 // A reason of a later version, or one that is no peer's to give, still ends it.
                 let known = FriendshipChange.Reason(rawValue: reason).flatMap { $0 == .unblocked ? nil : $0 }
                 return .friendEnd(try event.data.id("request_id"), known ?? .removed)
+            default: throw FieldError(field: "type", problem: "is of communities")
             }
         } catch {
             throw RejectionError(.invalid)

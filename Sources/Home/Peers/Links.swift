@@ -137,6 +137,8 @@ private struct OpenInboundEpoch: WriteUnit {
         let position = InboundPosition(epoch: epoch, last: max(known, min(heldFrom, firstSeq) - 1), lastEvent: nil)
         batch.inbound[peer] = position
         batch.touchedInbound.insert(peer)
+        // One of the two databases is older than it was: what was told of communities may be lost, or void.
+        if before.epoch != nil { batch.rows.behindHosts.insert(peer) }
         return (position, before.epoch != nil)
     }
 }

@@ -7,11 +7,14 @@ struct OutgoingEvent: Sendable {
         case friendRequest(FriendRequestID)
         case friendAccept(FriendRequestID)
         case friendEnd(FriendRequestID, FriendshipChange.Reason)
+        /// Of communities: its `data` as it is sent, written once however many homeservers it is for.
+        case written(PeerEventType, data: [UInt8])
     }
 
     let id: EventID
     let sender: ResolvedUser
-    let receiver: ResolvedUser
+    /// Nil for what is for the homeserver and none of its users.
+    let receiver: ResolvedUser?
     let timestamp: Instant
     let payload: Payload
 
@@ -21,6 +24,7 @@ struct OutgoingEvent: Sendable {
         case .friendRequest: PeerEventType.friendRequest.rawValue
         case .friendAccept: PeerEventType.friendAccept.rawValue
         case .friendEnd: PeerEventType.friendEnd.rawValue
+        case .written(let type, _): type.rawValue
         }
     }
 
@@ -33,8 +37,18 @@ struct OutgoingEvent: Sendable {
         writer.field("type", type)
         writer.field("ts", timestamp)
         writer.field("sender", sender.id)
-        writer.field("to", receiver.id)
+        if let receiver { writer.field("to", receiver.id) }
         writer.key("data")
+        if case .written(_, let data) = payload {
+            writer.raw(data)
+        } else {
+            writeData(to: &writer)
+        }
+        writer.endObject()
+        return writer.bytes
+    }
+
+    private func writeData(to writer: inout JSONWriter) {
         writer.beginObject()
         switch payload {
         case .directMessage(let text, let replyTo):
@@ -45,10 +59,9 @@ struct OutgoingEvent: Sendable {
         case .friendEnd(let request, let reason):
             writer.field("request_id", request)
             writer.field("reason", reason.rawValue)
+        case .written: break
         }
         writer.endObject()
-        writer.endObject()
-        return writer.bytes
     }
 }
 
@@ -58,6 +71,29 @@ package enum PeerEventType: String, Sendable, CaseIterable {
     case friendRequest = "friend.request"
     case friendAccept = "friend.accept"
     case friendEnd = "friend.end"
+
+    // From a community's home to the homeservers that have members of it.
+    case communityState = "community.state"
+    case communityMessage = "community.message"
+    case communityMessageDeleted = "community.message_deleted"
+    case communityInvite = "community.invite"
+    case communityInviteEnd = "community.invite_end"
+    case communityReport = "community.report"
+    case communityGone = "community.gone"
+
+    // To it.
+    case channelMessage = "channel.message"
+    case communityLeave = "community.leave"
+    case communityAccept = "community.accept"
+    case communityDecline = "community.decline"
+    case communityResync = "community.resync"
+
+    var isOfCommunities: Bool {
+        switch self {
+        case .directMessage, .friendRequest, .friendAccept, .friendEnd: false
+        default: true
+        }
+    }
 
     /// What stands in an event's place when it failed before it was taken: `{seq, type: "expired"}`, acknowledged and skipped.
     package static let expired = "expired"

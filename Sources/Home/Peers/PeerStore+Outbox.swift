@@ -155,7 +155,7 @@ extension PeerStore {
             outbox.append(
                 OutboxRow(
                     peer: peer, seq: try rows.int64(row, 0), event: try rows.id(row, 1), type: try rows.text(row, 2),
-                    sender: UserKey(try rows.int64(row, 3)), receiver: UserKey(try rows.int64(row, 4)),
+                    sender: UserKey(try rows.int64(row, 3)), receiver: try rows.optionalInt64(row, 4).map { UserKey($0) },
                     json: try rows.bytes(row, 5), createdAt: try rows.instant(row, 6)))
         }
         return outbox
@@ -164,6 +164,14 @@ extension PeerStore {
     static func requestID(in json: [UInt8]) -> FriendRequestID? {
         guard case .object(let event)? = try? JSON.parse(json), let data = try? event.object("data") else { return nil }
         return try? data.id("request_id")
+    }
+
+    static func inviteIDs(in json: [UInt8]) -> (id: ServerInviteID, community: CommunityID)? {
+        guard case .object(let event)? = try? JSON.parse(json), let data = try? event.object("data"),
+            let id: ServerInviteID = try? data.id("invite_id"),
+            let community: CommunityID = try? data.id("community_id")
+        else { return nil }
+        return (id, community)
     }
 
     // MARK: - Quotas

@@ -83,7 +83,7 @@ extension Batch {
         if user.peer == nil { markRead(community, by: user.key) }
         log(LogEntry(.join, target: user.id.text, detail: way), of: key, event: event, by: user.key)
         tellMember(member, .member, of: key, reason: .joined)
-        tellCommunity(key, .member, reason: .joined, to: [user.key])
+        if user.peer == nil { tellCommunity(key, .member, reason: .joined, to: [user.key]) }
         // What is denied to him alone shows again.
         for channel in community.channels.values where channel.overrides[.member(user.key)] != nil {
             tellChannel(channel, of: key)
@@ -105,6 +105,7 @@ extension Batch {
         _ member: Member, _ state: MembershipState, of key: CommunityKey, reason: CommunityReason? = nil
     ) {
         guard let community = communities[key] else { return }
+        memberReasons[MemberPlace(community: key, user: member.user.key)] = reason
         tell(
             Event(
                 to: community.localMembers,
@@ -116,7 +117,7 @@ extension Batch {
 
     mutating func tellCommunity(
         _ key: CommunityKey, _ state: MembershipState, reason: CommunityReason, to users: [UserKey]? = nil,
-        role: Role? = nil, removedRole: RoleID? = nil
+        role: Role? = nil, removedRole: RoleID? = nil, isStale: Bool? = nil
     ) {
         guard let community = communities[key] else { return }
         tell(
@@ -126,7 +127,7 @@ extension Batch {
                     CommunityChange(
                         id: community.id, version: community.version, name: community.name,
                         description: community.description, owner: community.owner.id, state: state, reason: reason,
-                        role: role, removedRole: removedRole))))
+                        role: role, removedRole: removedRole, isStale: isStale))))
     }
 
     /// A channel as it is now, to those who see it.

@@ -6,6 +6,11 @@ struct Batch {
     /// True when an earlier try of the same units may have committed: a unit that finds its own effect answers as it would have then.
     let mayHaveRun: Bool
 
+    /// For ids of events that are made in the batch.
+    let ids: IDSource
+    /// Which life of the database this is.
+    let incarnation: String
+
     // What was read, kept in step with what was staged.
     var rosters: [RosterPair: RosterEntry] = [:]
     var conversations: [Int64: ConversationCounters] = [:]
@@ -24,8 +29,14 @@ struct Batch {
 
     // Of communities.
     var communities: [CommunityKey: Community] = [:]
-    /// Those that were not in memory.
-    var loaded: Set<CommunityKey> = []
+    /// Channels that a peer has named, and of which community they are: nil is none that there is.
+    var namedChannels: [ConversationID: NamedChannel] = [:]
+    /// What local authors have written to channels elsewhere and has no number yet.
+    var submissions: [MessageID: ChannelSubmission] = [:]
+    var submissionsByNonce: [NonceKey: MessageID] = [:]
+    var consents: Set<Consent> = []
+    /// Why somebody is a member no longer, or his membership changed.
+    var memberReasons: [MemberPlace: CommunityReason] = [:]
     var spareCommunities: [CommunityKey] = []
     var channelUnread: [ChannelPlace: ChannelUnread] = [:]
     var lastMessages: [MarkerPlace: Instant] = [:]
@@ -59,9 +70,11 @@ struct Batch {
     var outboxEvents: [OutboxEvent] = []
     var presenceNews: [PresenceBoard.News] = []
 
-    init(now: Instant, mayHaveRun: Bool) {
+    init(now: Instant, mayHaveRun: Bool, ids: IDSource, incarnation: String) {
         self.now = now
         self.mayHaveRun = mayHaveRun
+        self.ids = ids
+        self.incarnation = incarnation
     }
 
     mutating func tell(_ event: Event) {
@@ -129,7 +142,7 @@ extension Batch {
         newOutbox.append(
             OutboxRow(
                 peer: peer.key, seq: counters.last, event: event.id, type: event.type, sender: event.sender.key,
-                receiver: event.receiver.key, json: json, createdAt: now))
+                receiver: event.receiver?.key, json: json, createdAt: now))
         outboxEvents.append(
             OutboxEvent(peer: peer.key, server: peer.name, seq: counters.last, json: json, createdAt: now))
     }

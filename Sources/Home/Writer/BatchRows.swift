@@ -53,7 +53,7 @@ struct MessageDraft: Sendable {
     /// Nil for a message to a channel.
     let receiver: ResolvedUser?
     let text: String
-    let nonce: String?
+    var nonce: String?
     var replyTo: MessageID?
     var mentions: [Mention] = []
     let timestamp: Instant
@@ -140,7 +140,8 @@ struct OutboxRow: Sendable {
     let event: EventID
     let type: String
     let sender: UserKey
-    let receiver: UserKey
+    /// Nil for what is for the homeserver and none of its users.
+    let receiver: UserKey?
     let json: [UInt8]
     let createdAt: Instant
 }

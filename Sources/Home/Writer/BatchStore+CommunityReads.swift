@@ -6,8 +6,10 @@ import Wire
 extension BatchStore {
     func communityReads(for needs: BatchNeeds) -> [BatchRead] {
         var reads: [BatchRead] = []
-        let missing = needs.communities.filter { board[$0] == nil }
-        if !missing.isEmpty { reads += loadCommunities(missing) }
+        if !needs.namedChannels.isEmpty { reads.append(readNamedChannels(needs.namedChannels)) }
+        if !needs.consents.isEmpty { reads.append(readConsents(needs.consents)) }
+        if !needs.submissions.isEmpty { reads.append(readSubmissions(needs.submissions)) }
+        if !needs.submissionNonces.isEmpty { reads.append(readSubmissions(of: needs.submissionNonces)) }
         if !needs.channels.isEmpty { reads.append(lockChannels(needs.channels)) }
         if !needs.channelsOf.isEmpty { reads.append(readChannels(of: needs.channelsOf)) }
         if !needs.channelPlaces.isEmpty { reads.append(countChannelUnread(needs.channelPlaces)) }
@@ -27,6 +29,52 @@ extension BatchStore {
 
     // MARK: Whole communities
 
+    /// The communities that the units decide over. What is not in memory is loaded before the batch: which homeservers have members says which
+    /// lanes the batch locks.
+    func communities(for needs: inout BatchNeeds) async throws(PostgresError) -> [CommunityKey: Community] {
+        var unknown: [CommunityID] = []
+        for id in needs.namedCommunities {
+            if let key = board.key(of: id) { needs.communities.insert(key) } else { unknown.append(id) }
+        }
+        if !unknown.isEmpty {
+            let rows = try await database.query(
+                "SELECT key FROM communities WHERE id = ANY(\(unknown)::uuid[]) AND deleted_at IS NULL")
+            for row in 0..<rows.count { needs.communities.insert(CommunityKey(try rows.int64(row, 0))) }
+        }
+        guard !needs.communities.isEmpty else { return [:] }
+        var communities = board.communities(needs.communities)
+        let missing = needs.communities.filter { communities[$0] == nil }
+        if !missing.isEmpty {
+            let loaded = try await load(missing)
+            board.publish(loaded.values)
+            communities.merge(loaded) { $1 }
+        }
+        for community in communities.values {
+            if needs.invitesOfNamed.contains(community.id) { needs.invitesOf.insert(community.key) }
+            if needs.channelsOfNamed.contains(community.id) { needs.channelsOf.insert(community.key) }
+            if let host = community.host { needs.outbound.insert(host.key) }
+            for home in community.homes { needs.outbound.insert(home.peer.key) }
+        }
+        return communities
+    }
+
+    private func load(_ missing: Set<CommunityKey>) async throws(PostgresError) -> [CommunityKey: Community] {
+        let reads = loadCommunities(missing)
+        do {
+            return try await database.transaction(retries: 0) { transaction in
+                var batch = Batch(
+                    now: Instant(microseconds: 0), mayHaveRun: false, ids: ids, incarnation: incarnation.value)
+                let rows = try await transaction.run(reads.map(\.query))
+                for (read, rows) in zip(reads, rows) { try read.take(rows, &batch) }
+                return batch.communities
+            }
+        } catch let error as PostgresError {
+            throw error
+        } catch {
+            preconditionFailure("loading throws nothing but PostgresError: \(error)")
+        }
+    }
+
     /// The first of them waits for whoever may still be committing a change, an earlier try of ours; the second makes the communities, the
     /// others fill them. Nobody but the Writer writes these tables, so they fit together.
     private func loadCommunities(_ missing: Set<CommunityKey>) -> [BatchRead] {
@@ -40,7 +88,7 @@ extension BatchStore {
             BatchRead(
                 query: """
                     SELECT c.key, c.id, c.name, c.description, c.version, c.created_at, h.key, h.name,
-                        u.key, u.address, p.key, p.name
+                        u.key, u.address, p.key, p.name, c.incarnation, c.member_count, c.is_behind
                     FROM communities c
                     LEFT JOIN peers h ON h.key = c.host
                     JOIN users u ON u.key = c.owner
@@ -50,11 +98,14 @@ extension BatchStore {
             ) { rows, batch throws(PostgresError) in
                 for row in 0..<rows.count {
                     let key = CommunityKey(try rows.int64(row, 0))
-                    batch.communities[key] = Community(
+                    var community = Community(
                         key: key, id: try rows.id(row, 1), host: try rows.peer(row, 6), name: try rows.text(row, 2),
                         description: try rows.optionalText(row, 3), owner: try rows.resolvedUser(row, 8),
                         version: try rows.int64(row, 4), createdAt: try rows.instant(row, 5))
-                    batch.loaded.insert(key)
+                    community.incarnation = try rows.optionalText(row, 12)
+                    community.copiedMemberCount = try rows.optionalInt(row, 13)
+                    community.isBehind = try rows.bool(row, 14)
+                    batch.communities[key] = community
                 }
             },
             BatchRead(
@@ -73,7 +124,8 @@ extension BatchStore {
             },
             BatchRead(
                 query: """
-                    SELECT h.community, h.conversation, c.id, h.kind, h.name, h.topic, h.position, h.slow_mode
+                    SELECT h.community, h.conversation, c.id, h.kind, h.name, h.topic, h.position, h.slow_mode,
+                        h.held_after, h.is_behind
                     FROM community_channels h JOIN conversations c ON c.key = h.conversation
                     WHERE h.community = ANY(\(keys)::bigint[]) AND h.deleted_at IS NULL
                     """
@@ -85,7 +137,8 @@ extension BatchStore {
                     let channel = Channel(
                         key: ChannelKey(try rows.int64(row, 1)), id: try rows.id(row, 2), kind: kind,
                         name: try rows.text(row, 4), topic: try rows.optionalText(row, 5),
-                        position: try rows.int(row, 6), slowMode: try rows.int(row, 7), overrides: [:])
+                        position: try rows.int(row, 6), slowMode: try rows.int(row, 7), overrides: [:],
+                        heldAfter: try rows.int64(row, 8), isBehind: try rows.bool(row, 9))
                     batch.communities[CommunityKey(try rows.int64(row, 0))]?.channels[channel.key] = channel
                 }
             },
@@ -166,6 +219,65 @@ extension BatchStore {
                 ORDER BY key FOR NO KEY UPDATE
                 """
         ) { rows, batch throws(PostgresError) in try takeCounters(rows, &batch) }
+    }
+
+    /// What channels a peer means, and whose they are.
+    private func readNamedChannels(_ channels: Set<ConversationID>) -> BatchRead {
+        let ids = Array(channels)
+        return BatchRead(
+            query: """
+                SELECT c.key, c.id, c.last_seq, c.last_n, h.community
+                FROM conversations c LEFT JOIN community_channels h ON h.conversation = c.key
+                WHERE c.id = ANY(\(ids)::uuid[])
+                ORDER BY c.key FOR NO KEY UPDATE OF c
+                """
+        ) { rows, batch throws(PostgresError) in
+            try takeCounters(rows, &batch)
+            for row in 0..<rows.count {
+                batch.namedChannels[try rows.id(row, 1)] = NamedChannel(
+                    key: ChannelKey(try rows.int64(row, 0)),
+                    community: try rows.optionalInt64(row, 4).map { CommunityKey($0) })
+            }
+        }
+    }
+
+    private func readConsents(_ communities: Set<CommunityID>) -> BatchRead {
+        let ids = Array(communities)
+        return BatchRead(
+            query: "SELECT member, community, host FROM community_consents WHERE community = ANY(\(ids)::uuid[])"
+        ) { rows, batch throws(PostgresError) in
+            for row in 0..<rows.count {
+                batch.consents.insert(
+                    Consent(
+                        member: UserKey(try rows.int64(row, 0)), community: try rows.id(row, 1),
+                        host: PeerKey(try rows.int64(row, 2))))
+            }
+        }
+    }
+
+    private func readSubmissions(_ messages: Set<MessageID>) -> BatchRead {
+        let ids = Array(messages)
+        return BatchRead(
+            query: """
+                SELECT message, author, conversation, nonce, sent_at FROM channel_submissions
+                WHERE message = ANY(\(ids)::uuid[])
+                """
+        ) { rows, batch throws(PostgresError) in try takeSubmissions(rows, &batch) }
+    }
+
+    private func readSubmissions(of keys: [NonceKey]) -> BatchRead {
+        let channels = keys.map { key in
+            if case .channel(let channel) = key.place { channel.value } else { Int64(0) }
+        }
+        return BatchRead(
+            query: """
+                SELECT s.message, s.author, s.conversation, s.nonce, s.sent_at
+                FROM unnest(\(keys.map(\.author.value))::bigint[], \(channels)::bigint[], \(keys.map(\.nonce))::text[])
+                    AS i(author, channel, nonce)
+                JOIN channel_submissions s
+                    ON s.author = i.author AND s.nonce = i.nonce AND s.conversation = i.channel
+                """
+        ) { rows, batch throws(PostgresError) in try takeSubmissions(rows, &batch) }
     }
 
     /// The numbers of all channels, for those who come to see one.
@@ -387,6 +499,17 @@ private func takeCounters(_ rows: PostgresRows, _ batch: inout Batch) throws(Pos
     }
 }
 
+private func takeSubmissions(_ rows: PostgresRows, _ batch: inout Batch) throws(PostgresError) {
+    for row in 0..<rows.count {
+        let submission = ChannelSubmission(
+            message: try rows.id(row, 0), author: UserKey(try rows.int64(row, 1)),
+            channel: ChannelKey(try rows.int64(row, 2)), nonce: try rows.optionalText(row, 3),
+            sentAt: try rows.instant(row, 4))
+        batch.submissions[submission.message] = submission
+        if let key = submission.nonceKey { batch.submissionsByNonce[key] = submission.message }
+    }
+}
+
 /// What is counted when somebody adds something to a community: of the community, and of what he has added himself.
 struct CommunityCounts {
     struct Count {
@@ -406,8 +529,11 @@ struct CommunityCounts {
 
 extension StoredInvite {
     static let columns = """
-        v.id, v.community, c.id, v.inviter, v.invitee, v.state, v.is_shown, v.created_at, v.expires_at
-        FROM community_invites v JOIN communities c ON c.key = v.community
+        v.id, v.community, c.id, v.inviter, v.invitee, v.state, v.is_shown, v.created_at, v.expires_at, p.key, p.name
+        FROM community_invites v
+        JOIN communities c ON c.key = v.community
+        JOIN users u ON u.key = v.invitee
+        LEFT JOIN peers p ON p.key = u.peer
         """
 
     /// A row of `columns`.
@@ -417,7 +543,8 @@ extension StoredInvite {
         }
         self.init(
             id: try rows.id(row, 0), community: CommunityKey(try rows.int64(row, 1)), communityID: try rows.id(row, 2),
-            inviter: UserKey(try rows.int64(row, 3)), invitee: UserKey(try rows.int64(row, 4)), state: state,
+            inviter: UserKey(try rows.int64(row, 3)), invitee: UserKey(try rows.int64(row, 4)),
+            inviteePeer: try rows.peer(row, 9), state: state,
             isShown: try rows.bool(row, 6), createdAt: try rows.instant(row, 7), expiresAt: try rows.instant(row, 8))
     }
 }

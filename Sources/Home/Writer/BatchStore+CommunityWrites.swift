@@ -7,6 +7,7 @@ extension BatchStore {
         let rows = batch.rows
         var writes: [PostgresQuery] = []
         let communities = rows.communities.sorted().compactMap { rows.deleted[$0] ?? batch.communities[$0] }
+        if !rows.emptiedChannels.isEmpty { writes += emptyChannels(rows.emptiedChannels.sorted()) }
         if !communities.isEmpty { writes.append(upsertCommunities(communities)) }
         if !rows.roles.isEmpty { writes += writeRoles(rows.roles, batch) }
         if !rows.channels.isEmpty { writes += writeChannels(rows.channels, batch) }
@@ -21,6 +22,11 @@ extension BatchStore {
         if !rows.uses.isEmpty { writes.append(insertUses(Array(rows.uses), at: batch.now)) }
         if !rows.reports.isEmpty { writes.append(upsertReports(rows.reports.compactMap { batch.reports[$0] })) }
         if !rows.markers.isEmpty { writes.append(upsertMarkers(rows.markers)) }
+        if !rows.submissions.isEmpty { writes.append(insertSubmissions(rows.submissions)) }
+        if !rows.endedSubmissions.isEmpty { writes.append(deleteSubmissions(Array(rows.endedSubmissions))) }
+        if !rows.consents.isEmpty { writes.append(insertConsents(Array(rows.consents), at: batch.now)) }
+        if !rows.endedConsents.isEmpty { writes.append(deleteConsents(Array(rows.endedConsents))) }
+        if !rows.behindHosts.isEmpty { writes.append(markBehind(rows.behindHosts.sorted())) }
         if !rows.deleted.isEmpty { writes += deleteCommunities(rows.deleted.keys.sorted(), at: batch.now) }
         return writes
     }
@@ -29,14 +35,19 @@ extension BatchStore {
 
     private func upsertCommunities(_ communities: [Community]) -> PostgresQuery {
         """
-        INSERT INTO communities (key, id, host, name, description, owner, version, created_at)
+        INSERT INTO communities
+            (key, id, host, name, description, owner, version, created_at, incarnation, member_count, is_behind)
         SELECT * FROM unnest(
             \(communities.map(\.key.value))::bigint[], \(communities.map(\.id))::uuid[],
             \(communities.map { $0.host?.key.value })::bigint[], \(communities.map(\.name))::text[],
             \(communities.map(\.description))::text[], \(communities.map(\.owner.key.value))::bigint[],
-            \(communities.map(\.version))::bigint[], \(communities.map(\.createdAt))::timestamptz[])
+            \(communities.map(\.version))::bigint[], \(communities.map(\.createdAt))::timestamptz[],
+            \(communities.map(\.incarnation))::text[],
+            \(communities.map { $0.copiedMemberCount.map(Int64.init) })::bigint[],
+            \(communities.map(\.isBehind))::boolean[])
         ON CONFLICT (key) DO UPDATE SET name = EXCLUDED.name, description = EXCLUDED.description,
-            owner = EXCLUDED.owner, version = EXCLUDED.version
+            owner = EXCLUDED.owner, version = EXCLUDED.version, created_at = EXCLUDED.created_at,
+            incarnation = EXCLUDED.incarnation, member_count = EXCLUDED.member_count, is_behind = EXCLUDED.is_behind
         """
     }
 
@@ -98,14 +109,17 @@ extension BatchStore {
         let channels = kept.map(\.1)
         writes.append(
             """
-            INSERT INTO community_channels (conversation, community, kind, name, topic, position, slow_mode)
+            INSERT INTO community_channels
+                (conversation, community, kind, name, topic, position, slow_mode, held_after, is_behind)
             SELECT * FROM unnest(
                 \(channels.map(\.key.value))::bigint[], \(kept.map(\.0.value))::bigint[],
                 \(channels.map(\.kind.rawValue))::text[], \(channels.map(\.name))::text[],
                 \(channels.map(\.topic))::text[], \(channels.map { Int64($0.position) })::bigint[],
-                \(channels.map { Int64($0.slowMode) })::bigint[])
+                \(channels.map { Int64($0.slowMode) })::bigint[], \(channels.map(\.heldAfter))::bigint[],
+                \(channels.map(\.isBehind))::boolean[])
             ON CONFLICT (conversation) DO UPDATE SET name = EXCLUDED.name, topic = EXCLUDED.topic,
-                position = EXCLUDED.position, slow_mode = EXCLUDED.slow_mode
+                position = EXCLUDED.position, slow_mode = EXCLUDED.slow_mode, held_after = EXCLUDED.held_after,
+                is_behind = EXCLUDED.is_behind, deleted_at = NULL
             """)
         return writes
     }
@@ -302,15 +316,73 @@ extension BatchStore {
             """
     }
 
+    // MARK: Copies
+
+    private func insertSubmissions(_ submissions: [ChannelSubmission]) -> PostgresQuery {
+        """
+        INSERT INTO channel_submissions (message, author, conversation, nonce, sent_at)
+        SELECT * FROM unnest(
+            \(submissions.map(\.message))::uuid[], \(submissions.map(\.author.value))::bigint[],
+            \(submissions.map(\.channel.value))::bigint[], \(submissions.map(\.nonce))::text[],
+            \(submissions.map(\.sentAt))::timestamptz[])
+        ON CONFLICT DO NOTHING
+        """
+    }
+
+    private func deleteSubmissions(_ messages: [MessageID]) -> PostgresQuery {
+        "DELETE FROM channel_submissions WHERE message = ANY(\(messages)::uuid[])"
+    }
+
+    private func insertConsents(_ consents: [Consent], at now: Instant) -> PostgresQuery {
+        """
+        INSERT INTO community_consents (member, community, host, at)
+        SELECT i.member, i.community, i.host, \(now) FROM unnest(
+            \(consents.map(\.member.value))::bigint[], \(consents.map(\.community))::uuid[],
+            \(consents.map(\.host.value))::bigint[]) AS i(member, community, host)
+        ON CONFLICT (member, community) DO UPDATE SET host = EXCLUDED.host, at = EXCLUDED.at
+        """
+    }
+
+    private func deleteConsents(_ consents: [Consent]) -> PostgresQuery {
+        """
+        DELETE FROM community_consents s
+        USING unnest(\(consents.map(\.member.value))::bigint[], \(consents.map(\.community))::uuid[])
+            AS i(member, community)
+        WHERE s.member = i.member AND s.community = i.community
+        """
+    }
+
+    private func markBehind(_ hosts: [PeerKey]) -> PostgresQuery {
+        """
+        UPDATE communities SET is_behind = true
+        WHERE host = ANY(\(hosts.map(\.value))::bigint[]) AND incarnation IS NOT NULL
+        """
+    }
+
+    /// Copies of messages that came as deleted.
+    func deleteCopies(_ messages: [MessageID], at now: Instant) -> PostgresQuery {
+        "UPDATE messages SET deleted_at = \(now) WHERE id = ANY(\(messages)::uuid[])"
+    }
+
+    /// Their numbers are given again, or nobody here sees them: what was kept would stand in the way, and its home has it.
+    private func emptyChannels(_ channels: [ChannelKey]) -> [PostgresQuery] {
+        let keys = channels.map(\.value)
+        return [
+            "DELETE FROM messages WHERE conversation = ANY(\(keys)::bigint[])",
+            "DELETE FROM conversation_events WHERE conversation = ANY(\(keys)::bigint[])",
+            "DELETE FROM channel_markers WHERE conversation = ANY(\(keys)::bigint[])",
+        ]
+    }
+
     /// What a deleted message said is gone; its number and who wrote it stay.
     func deleteMessages(_ events: [ConversationEventRow]) -> [PostgresQuery] {
         [
             """
-            INSERT INTO conversation_events (conversation, seq, kind, message, actor, at)
+            INSERT INTO conversation_events (conversation, seq, kind, message, message_seq, actor, at)
             SELECT * FROM unnest(
                 \(events.map(\.conversation))::bigint[], \(events.map(\.seq))::bigint[],
                 \(events.map(\.kind.rawValue))::text[], \(events.map(\.message))::uuid[],
-                \(events.map(\.actor.value))::bigint[], \(events.map(\.at))::timestamptz[])
+                \(events.map(\.messageSeq))::bigint[], \(events.map(\.actor.value))::bigint[], \(events.map(\.at))::timestamptz[])
             """,
             """
             UPDATE messages m SET body = '', mentions = NULL, deleted_at = i.at, deleted_by = i.actor

@@ -14,6 +14,7 @@ extension BatchStore {
         if !batch.touchedRequests.isEmpty { writes.append(upsertRequests(batch)) }
         if !batch.touchedRosters.isEmpty { writes.append(upsertRosters(batch)) }
         if !batch.newMessages.isEmpty { writes.append(insertMessages(batch.newMessages)) }
+        if !batch.rows.deletedCopies.isEmpty { writes.append(deleteCopies(batch.rows.deletedCopies, at: batch.now)) }
         if !batch.rows.conversationEvents.isEmpty { writes += deleteMessages(batch.rows.conversationEvents) }
         if !batch.touchedOutbound.isEmpty { writes.append(updateOutbound(batch)) }
         if !batch.failedOutbox.isEmpty { writes.append(failOutbox(batch.failedOutbox)) }
@@ -120,7 +121,7 @@ extension BatchStore {
         INSERT INTO outbox (peer, seq, event, type, sender, receiver, json, created_at)
         SELECT * FROM unnest(
             \(rows.map(\.peer.value))::bigint[], \(rows.map(\.seq))::bigint[], \(rows.map(\.event))::uuid[],
-            \(rows.map(\.type))::text[], \(rows.map(\.sender.value))::bigint[], \(rows.map(\.receiver.value))::bigint[],
+            \(rows.map(\.type))::text[], \(rows.map(\.sender.value))::bigint[], \(rows.map(\.receiver?.value))::bigint[],
             \(rows.map(\.json))::bytea[], \(rows.map(\.createdAt))::timestamptz[])
         """
     }

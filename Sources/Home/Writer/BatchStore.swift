@@ -8,6 +8,8 @@ import Wire
 struct BatchStore: Sendable {
     let database: PostgresClient
     let board: CommunityBoard
+    let ids: IDSource
+    let incarnation: Incarnation
 
     /// Reads what the units need, applies them in order and commits; returns what is to be told.
     func commit(
@@ -15,11 +17,12 @@ struct BatchStore: Sendable {
     ) async throws(PostgresError) -> Batch {
         var needs = BatchNeeds(mayHaveRun: mayHaveRun)
         for unit in units { unit.declare(&needs) }
-        let reads = reads(for: needs)
         do {
+            let communities = try await communities(for: &needs)
+            let reads = reads(for: needs)
             let batch = try await database.transaction(retries: 0) { transaction in
-                var batch = Batch(now: now, mayHaveRun: mayHaveRun)
-                batch.communities = board.communities(needs.communities)
+                var batch = Batch(now: now, mayHaveRun: mayHaveRun, ids: ids, incarnation: incarnation.value)
+                batch.communities = communities
                 let rows = try await transaction.run(reads.map(\.query))
                 for (read, rows) in zip(reads, rows) { try read.take(rows, &batch) }
                 for unit in units { unit.apply(to: &batch) }
@@ -39,9 +42,10 @@ struct BatchStore: Sendable {
 
     /// Before anybody hears of the batch: whoever does may read at once.
     private func publish(_ batch: Batch) {
-        let changed = batch.loaded.union(batch.rows.communities).compactMap { batch.communities[$0] }
+        let changed = batch.rows.communities.compactMap { batch.communities[$0] }
         if !changed.isEmpty { board.publish(changed) }
         if !batch.rows.deleted.isEmpty { board.forget(Set(batch.rows.deleted.keys)) }
+        if !batch.rows.behindHosts.isEmpty { board.forget(hostedBy: batch.rows.behindHosts) }
     }
 }
 

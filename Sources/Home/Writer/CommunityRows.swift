@@ -37,6 +37,31 @@ struct ChannelUnread {
     var mentions: Int64
 }
 
+/// A channel that a peer has named.
+struct NamedChannel: Sendable {
+    let key: ChannelKey
+    /// Nil for a private conversation.
+    let community: CommunityKey?
+}
+
+/// A row of `channel_submissions`: what a local author has written to a channel elsewhere, and has no number yet.
+struct ChannelSubmission: Sendable {
+    let message: MessageID
+    let author: UserKey
+    let channel: ChannelKey
+    let nonce: String?
+    let sentAt: Instant
+
+    var nonceKey: NonceKey? { nonce.map { NonceKey(author: author, place: .channel(channel), nonce: $0) } }
+}
+
+/// A row of `community_consents`: somebody here has asked to come into a community of another homeserver.
+struct Consent: Hashable, Sendable {
+    let member: UserKey
+    let community: CommunityID
+    let host: PeerKey
+}
+
 /// A row of `community_bans`.
 struct StoredBan: Sendable {
     let by: UserKey
@@ -52,6 +77,8 @@ struct StoredInvite: Sendable {
     let communityID: CommunityID
     let inviter: UserKey
     let invitee: UserKey
+    /// His homeserver; nil is here.
+    let inviteePeer: RemotePeer?
     var state: State
     /// False when the invited person had blocked the inviter: he hears nothing of it.
     let isShown: Bool
@@ -114,6 +141,8 @@ struct ConversationEventRow: Sendable {
     let seq: Int64
     let kind: Kind
     let message: MessageID
+    /// The number that the message had.
+    let messageSeq: Int64
     let actor: UserKey
     let at: Instant
 }
@@ -140,12 +169,24 @@ struct CommunityRows {
     var reports: Set<ReportID> = []
     var markers: [MarkerPlace: Int64] = [:]
     var conversationEvents: [ConversationEventRow] = []
+    var submissions: [ChannelSubmission] = []
+    var endedSubmissions: Set<MessageID> = []
+    /// Copied channels of which nothing that is here counts any more.
+    var emptiedChannels: Set<ChannelKey> = []
+    /// Copies of messages that were deleted when they came.
+    var deletedCopies: [MessageID] = []
+    var consents: Set<Consent> = []
+    var endedConsents: Set<Consent> = []
+    /// Homeservers of which events were lost: all copies of their communities miss something.
+    var behindHosts: Set<PeerKey> = []
 
     var isEmpty: Bool {
         deleted.isEmpty && communities.isEmpty && roles.isEmpty && channels.isEmpty
             && overrides.isEmpty && timeOuts.isEmpty && members.isEmpty && joined.isEmpty && bans.isEmpty
             && endedBans.isEmpty
             && log.isEmpty && invites.isEmpty && links.isEmpty && uses.isEmpty && reports.isEmpty && markers.isEmpty
-            && conversationEvents.isEmpty
+            && conversationEvents.isEmpty && submissions.isEmpty && endedSubmissions.isEmpty
+            && emptiedChannels.isEmpty && deletedCopies.isEmpty && consents.isEmpty && endedConsents.isEmpty
+            && behindHosts.isEmpty
     }
 }

@@ -46,6 +46,18 @@ struct BatchNeeds {
 
     /// Communities that are decided over; those that are not in memory are loaded.
     var communities: Set<CommunityKey> = []
+    /// Communities that a peer names; those that there are become `communities`.
+    var namedCommunities: Set<CommunityID> = []
+    /// Of these all open invitations, or all channels' numbers, are wanted besides.
+    var invitesOfNamed: Set<CommunityID> = []
+    var channelsOfNamed: Set<CommunityID> = []
+    /// Communities of other homeservers into which somebody may have asked to come.
+    var consents: Set<CommunityID> = []
+    /// Channels that a peer names.
+    var namedChannels: Set<ConversationID> = []
+    /// Messages that may have been written here to a channel elsewhere.
+    var submissions: Set<MessageID> = []
+    var submissionNonces: [NonceKey] = []
     /// How many communities may have to be made.
     var newCommunities = 0
     /// Channels that give a number: the conversation's row is locked.

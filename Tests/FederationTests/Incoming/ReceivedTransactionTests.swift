@@ -35,7 +35,7 @@ struct ReceivedTransactionTests {
         let events = try read(body([event(7), event(8)]))
         #expect(events.map(\.seq) == [7, 8])
         #expect(events[0].sender.text == "bob@b.example")
-        #expect(events[0].to.text == "alice@a.example")
+        #expect(events[0].to?.text == "alice@a.example")
         #expect(events[0].timestamp == Instant(rfc3339: "2026-11-23T06:00:00.123Z"))
         #expect(try events[0].data.string("message") == "hi")
         #expect(try read(body([])).isEmpty)

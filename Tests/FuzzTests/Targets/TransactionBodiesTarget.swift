@@ -21,7 +21,11 @@ extension FuzzTarget {
                     || transaction.events.isEmpty
             else { throw Finding("the numbers of a transaction do not go on without gaps") }
             for event in transaction.events {
-                guard case .directMessage(let text, _)? = try? PeerEventPayload.decode(event) else { continue }
+                guard let type = PeerEventType(rawValue: event.type) else { continue }
+                // What is told of a community has the most in it.
+                if type == .communityState { _ = try? CommunityState(event.data) }
+                if type == .communityMessage { _ = try? CopiedEvent(event.data) }
+                guard case .directMessage(let text, _)? = try? PeerEventPayload.decode(event, type) else { continue }
                 _ = try? MessageRules.check(text: text)
             }
         case 1:

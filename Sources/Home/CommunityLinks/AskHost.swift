@@ -1,0 +1,149 @@
+import Wire
+
+/// What a homeserver asks of a community's home for its users by the durable lane: it arrives, however long the other one is away.
+extension Batch {
+    mutating func tellLeft(_ community: CommunityID, _ user: ResolvedUser, to host: RemotePeer) {
+        send(.communityLeave, Self.naming(community), by: user, to: host)
+    }
+
+    mutating func askForAll(of copy: Community, from host: RemotePeer) {
+        guard let member = copy.localMembers.min().flatMap({ copy.members[$0] }) else { return }
+        send(.communityResync, Self.naming(copy.id), by: member.user, to: host)
+    }
+
+    /// What an invited person says.
+    mutating func tellAnswer(
+        _ invite: StoredInvite, isAccepted: Bool, by user: ResolvedUser, to host: RemotePeer, event: EventID
+    ) {
+        var data = JSONWriter()
+        data.beginObject()
+        data.field("invite_id", invite.id)
+        data.field("community_id", invite.communityID)
+        data.endObject()
+        send(isAccepted ? .communityAccept : .communityDecline, data.bytes, by: user, to: host, id: event)
+    }
+
+    /// A message to a channel that is numbered elsewhere; its id is the event's.
+    mutating func submit(_ draft: MessageDraft, to channel: Channel, of copy: Community, at host: RemotePeer) {
+        var data = JSONWriter(reservingCapacity: 256 + draft.text.utf8.count)
+        data.beginObject()
+        data.field("community_id", copy.id)
+        data.field("channel_id", channel.id)
+        data.field("message", draft.text)
+        data.field("reply_to", draft.replyTo)
+        if !draft.mentions.isEmpty { data.field("mentions", draft.mentions.map(\.word)) }
+        data.field("nonce", draft.nonce)
+        data.endObject()
+        send(
+            .channelMessage, data.bytes, by: draft.author, to: host, id: EventID(draft.id), at: draft.timestamp)
+        let submission = ChannelSubmission(
+            message: draft.id, author: draft.author.key, channel: channel.key, nonce: draft.nonce,
+            sentAt: draft.timestamp)
+        rows.submissions.append(submission)
+        submissions[draft.id] = submission
+        if let key = submission.nonceKey { submissionsByNonce[key] = draft.id }
+    }
+
+    private static func naming(_ community: CommunityID) -> [UInt8] {
+        var data = JSONWriter()
+        data.beginObject()
+        data.field("community_id", community)
+        data.endObject()
+        return data.bytes
+    }
+
+    // MARK: Consent
+
+    /// Somebody asks to come into a community of another homeserver: from now on it may say that he is in.
+    mutating func consent(of user: UserKey, to community: CommunityID, at host: RemotePeer) {
+        let consent = Consent(member: user, community: community, host: host.key)
+        consents.insert(consent)
+        rows.endedConsents.remove(consent)
+        rows.consents.insert(consent)
+    }
+
+    mutating func endConsent(of user: UserKey, to community: CommunityID) {
+        for consent in consents where consent.member == user && consent.community == community {
+            consents.remove(consent)
+            rows.consents.remove(consent)
+            rows.endedConsents.insert(consent)
+        }
+    }
+}
+
+/// A local author's message to a channel that another homeserver numbers, in the Writer: queued, and told when it comes back.
+struct QueueChannelMessage: WriteUnit {
+    let draft: MessageDraft
+    let community: CommunityKey
+    let channel: ChannelKey
+
+    private var nonceKey: NonceKey? {
+        draft.nonce.map { NonceKey(author: draft.author.key, place: .channel(channel), nonce: $0) }
+    }
+
+    func declare(_ needs: inout BatchNeeds) {
+        needs.communities.insert(community)
+        if let nonceKey {
+            needs.nonces.append(nonceKey)
+            needs.submissionNonces.append(nonceKey)
+        }
+        if needs.mayHaveRun {
+            needs.messages.insert(draft.id)
+            needs.submissions.insert(draft.id)
+        }
+    }
+
+    func apply(to batch: inout Batch) throws(HomeError) -> ChannelReceipt {
+        if let first = nonceKey.flatMap({ batch.messagesByNonce[$0] }) {
+            return ChannelReceipt(
+                messageID: first.id, channel: first.conversationID, seq: first.seq, n: first.n,
+                timestamp: first.timestamp, state: .sent, duplicate: first.id != draft.id)
+        }
+        guard let copy = batch.communities[community], let host = copy.host else {
+            throw .notFound("channel_id names no channel that you see")
+        }
+        let (channel, _) = try draft.checked(in: copy, self.channel, at: batch.now)
+        func receipt(_ id: MessageID, _ timestamp: Instant, duplicate: Bool) -> ChannelReceipt {
+            ChannelReceipt(
+                messageID: id, channel: channel.id, seq: nil, n: nil, timestamp: timestamp, state: .queued,
+                duplicate: duplicate)
+        }
+        if let first = nonceKey.flatMap({ batch.submissionsByNonce[$0] }).flatMap({ batch.submissions[$0] }) {
+            return receipt(first.message, first.sentAt, duplicate: first.message != draft.id)
+        }
+        if batch.mayHaveRun, batch.submissions[draft.id] != nil || batch.messagesByID[draft.id] != nil {
+            return receipt(draft.id, draft.timestamp, duplicate: false)
+        }
+        guard !batch.isBlocked(host) else { throw .blocked }
+        batch.submit(draft, to: channel, of: copy, at: host)
+        return receipt(draft.id, draft.timestamp, duplicate: false)
+    }
+}
+
+/// A local member leaves a community of another homeserver: at once here, and there when it hears of it.
+struct LeaveCopy: WriteUnit {
+    let community: CommunityKey
+    let user: ResolvedUser
+
+    func declare(_ needs: inout BatchNeeds) {
+        needs.communities.insert(community)
+    }
+
+    func apply(to batch: inout Batch) throws(HomeError) {
+        guard let copy = batch.communities[community], let host = copy.host, let member = copy.members[user.key] else {
+            // An earlier try may have done it.
+            if batch.mayHaveRun { return }
+            throw .notFound("you are in no such community")
+        }
+        guard copy.owner != user else {
+            throw .conflict("you own this community: give it to somebody else first, or delete it")
+        }
+        batch.communities[community]?.members[user.key] = nil
+        batch.rows.members.insert(MemberPlace(community: community, user: user.key))
+        batch.rows.communities.insert(community)
+        batch.tellMember(member, .gone, of: community, reason: .left)
+        batch.tellCommunity(community, .gone, reason: .left, to: [user.key])
+        batch.tellLeft(copy.id, user, to: host)
+        if batch.communities[community]?.localMembers.isEmpty ?? true { batch.emptyCopy(community) }
+    }
+}

@@ -1,0 +1,62 @@
+import Synchronization
+package import Wire
+
+/// The homeservers that did not answer when they were asked last: what stands here of their communities may be old.
+///
+/// State: a `Mutex`; memory only. It is learnt anew after a start.
+final class HostsAway: Sendable {
+    private let names = Mutex<Set<ServerName>>([])
+
+    func contains(_ name: ServerName) -> Bool { names.withLock { $0.contains(name) } }
+
+    /// - Returns: Whether that is news.
+    func note(_ name: ServerName, isAway: Bool) -> Bool {
+        names.withLock { isAway ? $0.insert(name).inserted : $0.remove(name) != nil }
+    }
+}
+
+extension Home {
+    /// Whether what is shown of a community may be old.
+    func isStale(_ community: Community) -> Bool { community.host.map { hostsAway.contains($0.name) } ?? false }
+
+    /// A peer has answered, or has not: members of communities that it hosts are told when that is news.
+    package func noteAnswer(of server: ServerName, isAway: Bool) async {
+        guard hostsAway.note(server, isAway: isAway) else { return }
+        do throws(HomeError) {
+            let keys = try await communityStore.copies(hostedBy: server)
+            guard !keys.isEmpty else { return }
+            try await writer.submit(TellHostAway(communities: keys, isAway: isAway))
+        } catch {
+            // It is told with the next news; until then a client has it from what it reads.
+            _ = hostsAway.note(server, isAway: !isAway)
+        }
+    }
+
+    /// Asks a peer something for a user, and notes whether it is there.
+    func ask(_ server: ServerName, _ call: CarriedCall) async throws(HomeError) -> CarriedAnswer {
+        do throws(HomeError) {
+            let answer = try await peerCalls.call(server, call)
+            await noteAnswer(of: server, isAway: false)
+            return answer
+        } catch {
+            if case .remoteUnreachable = error { await noteAnswer(of: server, isAway: true) }
+            throw error
+        }
+    }
+}
+
+private struct TellHostAway: WriteUnit {
+    let communities: [CommunityKey]
+    let isAway: Bool
+
+    func declare(_ needs: inout BatchNeeds) {
+        needs.communities.formUnion(communities)
+    }
+
+    func apply(to batch: inout Batch) throws(HomeError) {
+        for key in communities {
+            guard let copy = batch.communities[key], !copy.localMembers.isEmpty else { continue }
+            batch.tellCommunity(key, .member, reason: .updated, isStale: isAway)
+        }
+    }
+}

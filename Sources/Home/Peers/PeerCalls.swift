@@ -1,0 +1,60 @@
+package import Wire
+
+/// What a user asks of another homeserver, carried there by his own: a request of the client API, about a community that is hosted there.
+///
+/// His homeserver answers for who he is, the other one for what he may.
+package struct CarriedCall: Sendable, Equatable {
+    package let user: UserID
+    package let method: String
+    /// Path and query as in the client API, from `/api/v1/` on.
+    package let target: String
+    /// The JSON object that was sent; nil without one.
+    package let body: [UInt8]?
+
+    package init(user: UserID, method: String, target: String, body: [UInt8]? = nil) {
+        self.user = user
+        self.method = method
+        self.target = target
+        self.body = body
+    }
+}
+
+/// What the other homeserver answers: a status of HTTP, and a JSON object unless it is 204.
+package struct CarriedAnswer: Sendable, Equatable {
+    /// A place in the durable lane of whoever answers to whoever asks.
+    package struct Place: Sendable, Equatable {
+        package let epoch: String
+        package let seq: Int64
+
+        package init(epoch: String, seq: Int64) {
+            self.epoch = epoch
+            self.seq = seq
+        }
+    }
+
+    package let status: Int
+    package let body: [UInt8]?
+    /// Everything that the request caused stands in the lane up to here; nil when there is no lane.
+    package let lane: Place?
+
+    package init(status: Int, body: [UInt8]?, lane: Place?) {
+        self.status = status
+        self.body = body
+        self.lane = lane
+    }
+}
+
+/// The way to ask another homeserver something for a user; the federation module implements it.
+package protocol PeerCalls: Sendable {
+    /// Throws `remoteUnreachable` when there is no answer in time, or none that is the homeserver's.
+    func call(_ server: ServerName, _ call: CarriedCall) async throws(HomeError) -> CarriedAnswer
+}
+
+/// Where federation is closed.
+package struct NoPeerCalls: PeerCalls {
+    package init() {}
+
+    package func call(_ server: ServerName, _ call: CarriedCall) async throws(HomeError) -> CarriedAnswer {
+        throw .remoteUnreachable(server)
+    }
+}
