@@ -1,12 +1,13 @@
 """Communities from the page: making one, coming in by a link or an invitation, writing in channels, mentions, and what is unread, in all tabs."""
 
+import asyncio
 import re
 import time
 
 import pytest
 from harness.waiting import eventually
 from playwright.async_api import expect
-from stage.frames import BROKEN
+from stage.frames import BROKEN, changes_frames, traced
 from stage.garden import Garden, enters, entry, rail
 from stage.page import tries_now
 from stage.permissions import permits
@@ -180,6 +181,39 @@ async def test_what_was_deleted_unread_is_not_unread_any_more(visitors, houses):
     await expect(bob.log().get_by_text("This message was deleted.")).to_have_count(3)
     for page in bob.page, tab:
         await expect(rail(page, "Garden")).to_have_accessible_name("Garden")
+
+
+async def test_what_an_answer_has_counted_is_not_lost_when_its_frames_come_later(visitors, houses):
+    said, slow, held = asyncio.Event(), True, []
+
+    def late(frame):
+        if slow and (held or frame["type"] == "new-channel-message"):
+            held.append(frame)
+            return []
+        frames = [*held, frame]
+        held.clear()
+        return frames
+
+    async def answered(route):
+        await said.wait()
+        await route.continue_()
+
+    bob, _ = await traced(visitors, houses[0], "bob", before=lambda bob: changes_frames(bob, late))
+    await bob.page.route("**/api/v1/servers/*", answered)
+    alice, pest = await houses[0].person("alice"), await houses[0].person("pest")
+    garden = await (await Garden.of(alice)).joined_by(bob.person, pest)
+    for number in range(3):
+        await garden.says(pest, f"@everyone buy {number}", mentions=[bob.user_id])
+    said.set()
+    await expect(rail(bob.page, "Garden, 3 mentions")).to_be_visible()
+    assert len(held) == 3
+    slow = False
+    await garden.says(alice, f"@{bob.person.name}, do not buy", mentions=[bob.user_id])
+    await expect(rail(bob.page, "Garden, 4 mentions")).to_be_visible()
+    # Each of them is told, too.
+    await expect(bob.page.locator(".toast", has_text="do not buy")).to_be_visible()
+    await bob.page.reload()
+    await expect(rail(bob.page, "Garden, 4 mentions")).to_be_visible()
 
 
 async def test_mentions_are_completed_and_stand_out(visitors, houses):

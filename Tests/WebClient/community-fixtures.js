@@ -12,7 +12,9 @@ export const everybody = id(521);
 /** @param {object} [more] */
 export const summary = (more = {}) => ({ server_id: garden, name: 'Garden', owner_user_id: bob, version: 1, ...more });
 
-/** @param {string} channelId @param {object} [more] */
+const nothingUnread = { last_seq: 0, read_seq: 0, unread: 0, mentions: 0 };
+
+/** As an answer has it; in a frame nothing but `last_seq` says where one stands in it. @param {string} channelId @param {object} [more] */
 export const channel = (channelId, more = {}) => ({
     channel_id: channelId,
     server_id: garden,
@@ -23,7 +25,7 @@ export const channel = (channelId, more = {}) => ({
     private: false,
     overrides: [],
     permissions: ['view_channel', 'send_messages', 'read_history'],
-    last_seq: 0,
+    ...nothingUnread,
     ...more,
 });
 
@@ -47,7 +49,7 @@ export const community = (more = {}) => ({
 export const known = (/** @type {object} */ more = {}) => action('community-known', { community: community(more) });
 
 /** @param {string} channelId @param {object} [more] */
-export const unread = (channelId, more = {}) => ({ id: channelId, server_id: garden, last_seq: 0, read_seq: 0, unread: 0, mentions: 0, ...more });
+export const unread = (channelId, more = {}) => ({ id: channelId, server_id: garden, ...nothingUnread, ...more });
 
 /** @param {object} [more] */
 export const invitation = (more = {}) => ({ invite_id: id(530), server_id: id(501), server_name: 'Orchard', from_user_id: bob, from_username: 'bob', expires_at: time(900), ...more });

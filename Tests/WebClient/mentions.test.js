@@ -9,7 +9,7 @@ import { communityParts, fragmentOf, routeOf } from '../../Sources/WebClient/Cli
 import { placeName } from '../../Sources/WebClient/Client/js/store/selectors.js';
 import { t } from '../../Sources/WebClient/Client/js/text/catalogue.js';
 import { meant, mentionPattern, mentionWord } from '../../Sources/WebClient/Client/js/text/mentions.js';
-import { deletion, garden, general, invitation, known, posted, readyInGarden, summary } from './community-fixtures.js';
+import { channel, deletion, garden, general, invitation, known, posted, readyInGarden, summary } from './community-fixtures.js';
 import { action, alice, bob, carol, id, ready, stateAfter } from './fixtures.js';
 
 const people = new Map([['bob', bob], [bob, bob], [carol, carol], ['a.b', 'a.b@alpha.example']]);
@@ -80,6 +80,8 @@ const news = [
     ['a mention before the eyes', [readyInGarden(), known()], posted(1, { mentions: [alice.address] }), true, null],
     ['a message that mentions nobody', [readyInGarden(), known()], posted(1), false, null],
     ['a mention that was known', [readyInGarden(), known(), posted(1, { mentions: ['everyone'] })], posted(1, { mentions: ['everyone'] }), false, null],
+    ['a mention that an answer has counted', [readyInGarden(), known({ channels: [channel(general, { last_seq: 1, unread: 1, mentions: 1 })] })], posted(1, { message: 'hi', mentions: [alice.address] }), false, 'bob in #general: hi'],
+    ['a mention that was read elsewhere', [readyInGarden(), known({ channels: [channel(general, { last_seq: 1, read_seq: 1 })] })], posted(1, { mentions: [alice.address] }), false, null],
     ["one's own", [readyInGarden(), known()], posted(1, { own: true, mentions: ['everyone'] }), false, null],
     ['a deletion', [readyInGarden(), known(), posted(1)], deletion(1, 2), false, null],
     ['an invitation', [readyInGarden()], { type: 'new-server-invite', ...invitation() }, false, 'bob invites you to Orchard.'],

@@ -74,7 +74,6 @@ export class Session {
         this.#listen();
         this.link.start(account.address);
         this.history.watch(signal);
-        this.history.watchCounts(signal);
         this.communities.watch(signal);
         this.notifier.start(signal);
         tabs.lead(`home-leader-${account.address}`, signal, () => this.notifier.lead());

@@ -1,10 +1,10 @@
 /**
- * @file Asks what a community is made of and what one may do there, as often as a frame says that it may be something else now. One request
- * at a time, the community that is shown first; what changes while one waits costs one more.
+ * @file Asks what a community is made of, what one may do there and what is unread, as often as a frame says that it may be something else
+ * now. One request at a time, the community that is shown first; what changes while one waits costs one more.
  */
 
 import { isCommunity } from '../store/community-frames.js';
-import { communityList } from '../store/selectors.js';
+import { communityList, isDoubtful } from '../store/selectors.js';
 import { Failed, failureOf } from './api.js';
 import { backoff } from './link-state.js';
 
@@ -12,6 +12,10 @@ import { backoff } from './link-state.js';
 const gather = 80;
 /** Those that nobody looks at are asked for one after the other (ms): requests are counted, and what a person does comes first. */
 const unhurried = 1_000;
+/** Who is not answered, or not with anything new, asks ever more rarely, until it is once in so long (ms). */
+const longest = 600_000;
+/** Tries in a row after which each wait is twice the last. */
+const hopeful = 3;
 
 export class Communities {
     #api;
@@ -71,23 +75,31 @@ export class Communities {
     /** @param {string} id @returns {Promise<number>} how long to wait (ms) before something is asked again */
     async #read(id) {
         this.#asked += 1;
+        const before = this.#store.state.communities.get(id);
         try {
             const community = await this.#api.get(`/servers/${id}`);
             if (!isCommunity(community)) throw new Failed('internal', 'the homeserver answered something else than a community');
             if (this.#isStopped) return 0;
             this.#store.dispatch({ type: 'community-known', community });
             // An answer that is older than what a frame told is as good as none.
-            this.#tries = this.#store.state.communities.get(id)?.isOutdated ? this.#tries + 1 : 0;
+            this.#tries = isDoubtful(this.#store.state, this.#store.state.communities.get(id)) ? this.#tries + 1 : 0;
             if (community.timed_out_until) this.#again(id, Date.parse(community.timed_out_until) - this.#now());
-            return this.#tries > 0 ? backoff(this.#tries, this.#random()) : 0;
+            return this.#tries > 0 ? this.#patience() : 0;
         } catch (error) {
             const failure = failureOf(error);
             if (this.#isStopped) return 0;
-            if (failure.code === 'not_found') this.#store.dispatch({ type: 'community-gone', communityId: id });
+            // Who has come back meanwhile is in it, whatever was true before.
+            const isGone = failure.code === 'not_found' && this.#store.state.communities.get(id) === before;
+            if (isGone) this.#store.dispatch({ type: 'community-gone', communityId: id });
             else this.#store.dispatch({ type: 'community-failed', communityId: id, failure });
             this.#tries += 1;
-            return Math.max(failure.retryAfterMs ?? 0, backoff(this.#tries, this.#random()));
+            return Math.max(failure.retryAfterMs ?? 0, this.#patience());
         }
+    }
+
+    #patience() {
+        const doubled = this.#tries > hopeful ? Math.min(longest, 1_000 * 2 ** (this.#tries + 1)) : 0;
+        return Math.max(doubled, backoff(this.#tries, this.#random()));
     }
 
     /** No frame says that a time-out is over. @param {string} id @param {number} ms */
@@ -101,6 +113,6 @@ export class Communities {
 function next(state) {
     if (state.link.status !== 'live') return null;
     const shown = state.communities.get(state.route.community ?? '');
-    const outdated = shown?.isOutdated ? shown : communityList(state).find(({ isOutdated }) => isOutdated);
-    return outdated?.communityId ?? null;
+    const asked = isDoubtful(state, shown) ? shown : communityList(state).find((one) => isDoubtful(state, one));
+    return asked?.communityId ?? null;
 }

@@ -13,9 +13,6 @@ const newerPage = 200;
 const farBehind = 1_000;
 /** Tries of a conversation that is open, before the person is left with the button. */
 const mostTries = 6;
-/** So long (ms) deletions that belong together are waited for. */
-const gather = 100;
-const patience = 1_000;
 
 /** @typedef {import('../store/types.js').Conversation} Conversation */
 
@@ -55,30 +52,6 @@ export class History {
             (address) => address && this.#fillPatiently(address, 0),
             signal,
         );
-    }
-
-    /** Counts anew what is unread where that cannot be said from the frames alone. @param {AbortSignal} signal */
-    watchCounts(signal) {
-        this.#store.watch(miscounted, (address) => address && this.#setTimer(() => this.#recount(address, 0), gather), signal);
-    }
-
-    /** @param {string} address @param {number} tries */
-    async #recount(address, tries) {
-        const conversation = this.#store.state.conversations.get(address);
-        if (this.#isStopped || !conversation?.isMiscounted) return;
-        const { readSeq } = conversation;
-        const end = () => this.#store.dispatch({ type: 'recounted', address, readSeq, page: null });
-        if (tries > mostTries) return end();
-        // Which roles are one's own has to be known first.
-        const isKnown = this.#store.state.communities.get(conversation.communityId ?? '')?.details;
-        if (!isKnown) return this.#setTimer(() => this.#recount(address, tries), patience);
-        const path = `/channels/${encodeURIComponent(address)}/messages`;
-        const page = await this.#api.get(path, { after: readSeq, limit: newerPage }).catch(() => null);
-        // Of very much that is unread nobody misses one.
-        if (this.#isStopped) return;
-        if (page?.messages?.length === newerPage) return end();
-        if (page) this.#store.dispatch({ type: 'recounted', address, readSeq, page });
-        this.#setTimer(() => this.#recount(address, tries + 1), backoff(tries + 1, this.#random()));
     }
 
     /** Messages on their way to another homeserver may have arrived while nobody listened: after a `ready`. */
@@ -194,11 +167,4 @@ export class History {
         this.#running.set(address, run);
         return run;
     }
-}
-
-/** @param {import('../store/types.js').State} state @returns {string|null} the first conversation whose counts are not right */
-function miscounted({ link, conversations }) {
-    if (link.status !== 'live') return null;
-    for (const { address, isMiscounted } of conversations.values()) if (isMiscounted) return address;
-    return null;
 }

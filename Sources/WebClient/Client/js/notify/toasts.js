@@ -39,7 +39,9 @@ const tellings = {
         const { channel_id: address, server_id: community, from_user_id: author } = frame;
         const known = before.conversations.get(address);
         const isMeant = author !== before.account?.address && mentionsMe(before, community, frame.mentions ?? []);
-        if (!isMeant || frame.seq <= (known?.lastSeq ?? 0) || isShown(address)) return null;
+        // An answer may have counted it already: the preview is of the last one that the stream told.
+        const isKnown = frame.seq <= Math.max(known?.readSeq ?? 0, known?.preview?.seq ?? 0);
+        if (!isMeant || isKnown || isShown(address)) return null;
         const title = t('toast.mention', { name: frame.from_username, channel: known?.username ?? '' });
         const actions = [{ label: t('toast.open'), route: { view: /** @type {'channel'} */ ('channel'), address, community } }];
         return { kind: 'info', title, text: t('toast.message', { name: title, text: beginningOf(frame.message) }), actions, about: { unreadOf: address } };

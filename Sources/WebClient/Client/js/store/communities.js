@@ -3,7 +3,7 @@
  * that something has changed, because only the homeserver can say what one may do now. Frames carry what shows at once.
  */
 
-import { sameOr, withConversation } from './conversations.js';
+import { sameOr, standing, withConversation } from './conversations.js';
 import { without } from './maps.js';
 
 /** @typedef {import('./types.js').State} State */
@@ -99,21 +99,35 @@ const summaryOf = (raw, known) => ({
     members: known?.members ?? null,
 });
 
-/** A text channel has a conversation as soon as it is known. @param {State} state @param {string} communityId @param {Channel} channel @param {number|undefined} lastSeq */
-function withChannel(state, communityId, { channelId, kind, name, permissions }, lastSeq) {
+/**
+ * A text channel has a conversation as soon as it is known.
+ * @param {State} state @param {string} communityId @param {Channel} channel
+ * @param {(conversation: import('./types.js').Conversation) => Partial<import('./types.js').Conversation>|null} counts  what is told of its numbers
+ */
+function withChannel(state, communityId, { channelId, kind, name, permissions }, counts) {
     if (kind !== 'text') return state;
-    // One that `ready` did not name has nothing unread.
-    const known = state.conversations.get(channelId);
-    const told = lastSeq ?? known?.lastSeq ?? 0;
-    const start = known?.communityId ? {} : { readSeq: told, complete: told === 0 };
-    return withConversation(state, channelId, (conversation) => ({
-        ...start,
-        communityId,
-        username: name,
-        conversationId: channelId,
-        writable: permissions.includes('send_messages'),
-        lastSeq: Math.max(conversation.lastSeq, told),
-    }));
+    return withConversation(state, channelId, (conversation) => {
+        const now = { ...conversation, ...counts(conversation) };
+        return {
+            ...now,
+            communityId,
+            username: name,
+            conversationId: channelId,
+            writable: permissions.includes('send_messages'),
+            complete: now.loadedSeq > 0 ? now.complete : now.lastSeq === 0,
+        };
+    });
+}
+
+/** A frame says of a channel that comes into sight how far it goes, and not what of it is unread. @param {number} lastSeq */
+const reaching = (lastSeq) => (/** @type {import('./types.js').Conversation} */ known) => (lastSeq > known.lastSeq ? { lastSeq, isMiscounted: true } : null);
+
+/** Which messages mention one depends on one's roles: what was unread before they became others has to be counted anew. @param {State} state @param {State} before @param {string} id */
+function withRolesOf(state, before, id) {
+    const [old, now] = [before, state].map(({ communities }) => communities.get(id)?.details?.roleIds);
+    if (!old || !now || (old.length === now.length && old.every((role) => now.includes(role)))) return state;
+    const unread = [...state.conversations.values()].filter((one) => one.communityId === id && one.unread > 0);
+    return unread.reduce((next, { address }) => withConversation(next, address, () => ({ isMiscounted: true })), state);
 }
 
 /** @param {State} state @param {(conversation: import('./types.js').Conversation) => boolean} isGone @returns {State} */
@@ -146,8 +160,9 @@ function known(state, raw) {
     const ids = new Set(channels.map(({ channelId }) => channelId));
     let next = { ...state, communities: new Map(state.communities).set(id, community) };
     next = withoutConversations(next, ({ communityId, address }) => communityId === id && !ids.has(address));
-    const lastSeqs = new Map(raw.channels.map((/** @type {any} */ one) => [one.channel_id, one.last_seq]));
-    return channels.reduce((all, channel) => withChannel(all, id, channel, lastSeqs.get(channel.channelId)), next);
+    next = withRolesOf(next, state, id);
+    const told = new Map(raw.channels.map((/** @type {any} */ one) => [one.channel_id, one]));
+    return channels.reduce((all, channel) => withChannel(all, id, channel, (one) => standing(one, told.get(channel.channelId))), next);
 }
 
 /** @param {State} state @param {string} id */
@@ -156,7 +171,7 @@ function gone(state, id) {
 }
 
 /** Whether what one has read says it already. @param {State} state @param {any} frame */
-const isOldNews = ({ communities }, frame) => frame.state !== 'gone' && frame.version <= (communities.get(frame.server_id)?.details?.version ?? -1);
+const isOldNews = ({ communities }, frame) => frame.version <= (communities.get(frame.server_id)?.details?.version ?? -1);
 
 /** What `ready` says of a community: only one that has changed since is asked for again. @param {any} raw @param {Community|undefined} before @returns {Community} */
 function readyOf(raw, before) {
@@ -192,13 +207,13 @@ export const communityFrames = {
         const before = outdated.communities.get(id)?.details?.channels.find((one) => one.channelId === channelId);
         const now = { ...channelOf(channel), permissions: before?.permissions ?? [] };
         const next = withDetails(outdated, id, (details) => ({ channels: inOrder([...others(details), now], 1, idOfChannel) }));
-        return next === state ? state : withChannel(next, id, now, channel.last_seq);
+        return next === state ? state : withChannel(next, id, now, reaching(channel.last_seq ?? 0));
     },
     'member-changed': (state, frame) => {
         const { server_id: id, user_id: address } = frame;
         const isSelf = address === state.account?.address;
         const isGone = frame.state === 'gone';
-        const isOld = frame.version <= (state.communities.get(id)?.details?.version ?? -1);
+        const isOld = isOldNews(state, frame);
         const by = isOld ? 0 : isGone ? -1 : frame.reason === 'joined' ? 1 : 0;
         const next = withDetails(state, id, (details) => ({
             memberCount: Math.max(0, details.memberCount + by),
@@ -206,7 +221,7 @@ export const communityFrames = {
             ...(!isSelf && frame.version === details.version + 1 && { version: frame.version }),
             ...(isSelf && !isGone && !isOld && { roleIds: frame.role_ids ?? [], timedOutUntil: frame.timed_out_until ?? null }),
         }));
-        return withCommunity(next, id, ({ version, members, isOutdated }) => ({
+        return withCommunity(withRolesOf(next, state, id), id, ({ version, members, isOutdated }) => ({
             version: Math.max(version, frame.version),
             isOutdated: isOutdated || (isSelf && !isOld),
             members: members && { ...members, members: membersAfter(members.members, frame, isGone) },

@@ -141,6 +141,9 @@ const isChannelEvent = (event) => {
 /** A page of `GET /channels/{id}/events` of such a channel. @param {any} page @returns {boolean} */
 export const isChannelEventsPage = (page) => object({ events: listOf(isChannelEvent), last_seq: isCount })(page) && isAscending(page.events);
 
+/** An answer says of a channel for text also where one stands in it. @type {Check} */
+const isSeenChannel = (value) => object(/** @type {any} */ (value)?.kind === 'text' ? { ...channel, ...unread } : channel)(value);
+
 /** `GET /servers/{id}`. */
 export const isCommunity = object({
     ...summary,
@@ -152,7 +155,7 @@ export const isCommunity = object({
     position: isCount,
     role_ids: listOf(isId),
     timed_out_until: maybe(isTime),
-    channels: listOf(object(channel)),
+    channels: listOf(isSeenChannel),
     roles: listOf(object(role)),
 });
 

@@ -91,6 +91,16 @@ export function sameOr(before, after) {
     return Object.entries(after).every(([key, value]) => Object.is(value, /** @type {any} */ (before)[key])) ? before : after;
 }
 
+/**
+ * How far a conversation goes and what of it is unread, as the homeserver says it of one moment. Answers and the stream come by two ways, so
+ * either may be ahead: of two sayings that one holds which knows more, and frames of what it has counted do not count again.
+ * @param {Conversation} conversation @param {any} told @returns {Partial<Conversation>|null}  null when what is known is later
+ */
+export function standing(conversation, { last_seq: lastSeq, read_seq: readSeq, unread, mentions = 0 }) {
+    if (lastSeq < conversation.lastSeq || readSeq < conversation.readSeq) return null;
+    return { lastSeq, readSeq, unread, mentions, isMiscounted: false };
+}
+
 /** What `ready` says of a private conversation. @param {any} entry @param {Conversation} known @returns {Partial<Conversation>} */
 function directOf(entry, known) {
     const preview = entry.last_message ? previewOf(entry.last_message) : null;
@@ -151,11 +161,7 @@ function unreadChanged(state, frame) {
     const whose = channelId === undefined ? { username: frame.username, conversationId: frame.conversation_id } : { communityId };
     return withConversation(state, channelId ?? frame.user_id, (conversation) => ({
         ...whose,
-        readSeq: frame.read_seq,
-        unread: frame.unread,
-        mentions: frame.mentions ?? 0,
-        isMiscounted: false,
-        lastSeq: Math.max(conversation.lastSeq, frame.last_seq),
+        ...standing(conversation, frame),
     }));
 }
 

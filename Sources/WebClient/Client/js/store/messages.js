@@ -127,16 +127,17 @@ function withoutSent(outgoing, messages) {
     return left.length === outgoing.length ? outgoing : left;
 }
 
-/** A message that the stream tells of: the only way by which counters move on between two `ready`. @param {State} state @param {any} raw */
+/** A message that the stream tells of. Counters move on by it, unless something that was ahead of the stream has counted it. @param {State} state @param {any} raw */
 function live(state, raw) {
     return withConversation(state, placeOf(state, raw), (conversation) => {
         const message = messageOf(state, raw);
         const changes = arrived(conversation, [message], raw.seq);
         changes.conversationId = raw.conversation_id ?? raw.channel_id;
         if (raw.server_id) changes.communityId = raw.server_id;
+        if (raw.seq > (conversation.preview?.seq ?? 0)) changes.preview = previewOf(raw);
         if (raw.seq <= conversation.lastSeq) return changes;
         changes.lastSeq = raw.seq;
-        changes.preview = previewOf(raw);
+        if (isBehindHole(conversation, raw.seq)) changes.isMiscounted = true;
         if (message.own || message.deleted) return changes;
         changes.unread = conversation.unread + 1;
         if (mentionsMe(state, raw.server_id, message.mentions)) changes.mentions = conversation.mentions + 1;
@@ -144,6 +145,9 @@ function live(state, raw) {
         return changes;
     });
 }
+
+/** Of what happened in a channel before it, the stream has not told everything: what of it is unread only the homeserver can say. @param {Conversation} conversation @param {number} seq */
+const isBehindHole = ({ address, lastSeq }, seq) => isChannel(address) && seq > lastSeq + 1;
 
 /** What the stream told under one number. @param {Conversation} conversation @param {Message[]} messages @param {number} seq @param {ReadonlySet<string>} [deletions] */
 function arrived(conversation, messages, seq, deletions) {
@@ -155,14 +159,16 @@ function arrived(conversation, messages, seq, deletions) {
 
 /** A deletion has a number of its own; the message keeps its place. @param {State} state @param {any} raw */
 function messageDeleted(state, raw) {
-    if (!state.conversations.has(raw.channel_id)) return state;
     return withConversation(state, raw.channel_id, (conversation) => {
         const changes = arrived(conversation, [], raw.seq, new Set([raw.message_id]));
+        changes.communityId = raw.server_id;
         if (raw.seq <= conversation.lastSeq) return changes;
         changes.lastSeq = raw.seq;
         const gone = conversation.messages.find(({ messageId }) => messageId === raw.message_id);
-        if (!gone && conversation.unread > 0) changes.isMiscounted = true;
-        if (!gone || gone.own || gone.deleted || gone.seq <= conversation.readSeq) return changes;
+        // A page that was ahead of the stream has taken its words already.
+        const isUnknown = !gone || gone.deleted;
+        if (isBehindHole(conversation, raw.seq) || (isUnknown && conversation.unread > 0)) changes.isMiscounted = true;
+        if (isUnknown || gone.own || gone.seq <= conversation.readSeq) return changes;
         changes.unread = Math.max(0, conversation.unread - 1);
         if (mentionsMe(state, raw.server_id, gone.mentions)) changes.mentions = Math.max(0, conversation.mentions - 1);
         return changes;
@@ -251,21 +257,6 @@ function page(state, { address, page, before, after, limit, replace }) {
     });
 }
 
-/**
- * What is behind the read mark of a channel, all of it: it says how much is unread. null: nobody could say.
- * @param {State} state @param {{address: string, readSeq: number, page: any}} action
- */
-function recounted(state, { address, readSeq, page }) {
-    return withConversation(state, address, (conversation) => {
-        if (page === null) return { isMiscounted: false };
-        // It was read meanwhile, or something else has come: that was counted, or will be.
-        if (!isChannelPage(page) || conversation.readSeq !== readSeq || conversation.lastSeq !== page.last_seq) return null;
-        const unread = page.messages.filter((/** @type {any} */ raw) => !raw.deleted && raw.from_user_id !== state.account?.address);
-        const mentioning = unread.filter((/** @type {any} */ raw) => mentionsMe(state, conversation.communityId, raw.mentions ?? nobody));
-        return { unread: unread.length, mentions: mentioning.length, isMiscounted: false };
-    });
-}
-
 /** @param {State} state @param {{address: string, failure: any}} action */
 function failed(state, { address, failure }) {
     return withConversation(state, address, () => ({ loadFailure: failure }));
@@ -284,7 +275,6 @@ export const messageFrames = {
 /** @type {Record<string, (state: State, action: any) => State>} */
 export const messageActions = {
     page,
-    recounted,
     'load-started': (state, { address, what }) => withConversation(state, address, () => ({ loading: what, loadFailure: null })),
     'load-failed': failed,
     'load-ended': (state, { address }) => (state.conversations.has(address) ? withConversation(state, address, () => ({ loading: null })) : state),

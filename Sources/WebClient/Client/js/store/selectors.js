@@ -133,6 +133,13 @@ const counted = remembered((/** @type {State['conversations']} */ conversations)
     return counts;
 });
 
+/** Communities in whose channels what is unread has to be counted anew. */
+const miscounted = remembered((/** @type {State['conversations']} */ conversations) =>
+    new Set([...conversations.values()].filter(({ isMiscounted }) => isMiscounted).map(({ communityId }) => communityId)));
+
+/** Whether only the homeserver can say what is true of it now. @param {State} state @param {import('./types.js').Community|null|undefined} community */
+export const isDoubtful = (state, community) => !!community && (community.isOutdated || miscounted(state.conversations).has(community.communityId));
+
 /** What is unread in the channels of each community. @param {State} state */
 export const communityCounts = (state) => counted(state.conversations);
 

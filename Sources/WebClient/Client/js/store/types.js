@@ -61,7 +61,7 @@
  * @property {number} readSeq
  * @property {number} unread
  * @property {number} mentions  those of them that mention one
- * @property {boolean} isMiscounted  something was deleted that is not loaded, or mentions roles before one's own are known: what is unread has to be counted anew
+ * @property {boolean} isMiscounted  frames alone cannot say what is unread (something was deleted that is not loaded, one's roles are others, a channel came into sight): the community is asked
  * @property {Preview|null} preview
  * @property {ReadonlyArray<Message>} messages  ascending by seq; nothing is missing between the first and the last of them
  * @property {boolean} complete  the first message of the conversation is among them
