@@ -36,6 +36,15 @@ enum CommunitySamples {
         createdAt: time, roles: [role.id: role], channels: [channel.key: channel],
         members: [bob.key: Member(user: bob, joinedAt: time, roles: [], timedOutUntil: nil)])
 
+    /// One of another homeserver that is away.
+    static let stale: Community = {
+        var stale = Community(
+            key: CommunityKey(2), id: id(9), host: RemotePeer(key: PeerKey(1), name: bob.id.server), name: "Gleis",
+            description: nil, owner: bob, version: 4, createdAt: time)
+        stale.isStale = true
+        return stale
+    }()
+
     static let summary = ChannelSummary(
         id: id(6), community: id(5), lastSeq: 8, readSeq: 5, unread: 2, mentions: 1)
 
@@ -52,12 +61,12 @@ enum CommunitySamples {
 
     private static func changed(
         _ state: MembershipState, _ reason: CommunityReason, description: String? = nil, role: Role? = nil,
-        removedRole: RoleID? = nil
+        removedRole: RoleID? = nil, isStale: Bool? = nil
     ) -> Event.Body {
         .communityChanged(
             CommunityChange(
                 id: id(5), version: 3, name: "Gärtner", description: description, owner: alice.id, state: state,
-                reason: reason, role: role, removedRole: removedRole))
+                reason: reason, role: role, removedRole: removedRole, isStale: isStale))
     }
 
     static let events: [(String, Event.Body)] = [
@@ -92,6 +101,7 @@ enum CommunitySamples {
         ("community-changed", changed(.member, .updated, description: "Über Beete")),
         ("community-changed.role", changed(.member, .role, role: role)),
         ("community-changed.removed_role", changed(.member, .role, removedRole: id(7))),
+        ("community-changed.stale", changed(.member, .updated, isStale: true)),
         ("community-changed.gone", changed(.gone, .banned)),
         ("channel-changed", .channelChanged(ChannelChange(channel, in: community, lastSeq: 8))),
         ("channel-changed.gone", .channelChanged(ChannelChange(gone: id(6), of: community))),

@@ -21,6 +21,7 @@ struct HTTPDocumentedFieldsTests {
             try await tour.friends()
             try await tour.history()
             try await tour.communities()
+            try await tour.communityElsewhere()
             for (path, schema) in [
                 ("/api/v1/server", "http-server.json"), ("/api/v1/limits", "http-limits.json"),
                 ("/health", "http-health.json"),
@@ -104,6 +105,48 @@ struct HTTPDocumentedFieldsTests {
                 alice, "GET", "/api/v1/direct/fay@beta.example/messages", as: "http-direct-messages.json")
             let id = try history.string("conversation_id")
             try await ask(alice, "GET", "/api/v1/channels/\(id)/events?after=0", as: "http-events.json")
+        }
+
+        /// A community of another homeserver, which is away.
+        mutating func communityElsewhere() async throws {
+            let home = server.test.home
+            let alice = try await server.signIn("alice")
+            let beta = try #require(ServerName("beta.example"))
+            let peer = try await home.knownPeer(named: beta)
+            _ = try await home.openInboundEpoch("e1", firstSeq: 1, of: peer.key)
+            let id = "0190a0a0-0000-7000-8000-000000000001"
+            let channel = "0190a0a0-0000-7000-8000-000000000002"
+            let role = "0190a0a0-0000-7000-8000-000000000003"
+            func tell(_ seq: Int64, _ type: String, to: UserID?, _ data: String) async throws {
+                let event = InboundEvent(
+                    seq: seq, id: EventID(high: 1, low: UInt64(seq)), type: type,
+                    sender: try #require(UserID("fay@beta.example")), to: to, timestamp: home.time.now(),
+                    data: try #require(try JSON.parse(data).object))
+                let result = try await home.applyTransaction(from: peer, epoch: "e1", events: [event])
+                #expect(result.rejected == [])
+            }
+            try await tell(
+                1, "community.invite", to: UserID("alice", home: home.server),
+                """
+                {"invite_id":"\(role)","community_id":"\(id)","name":"Tracks","expires_at":"2100-01-01T00:00:00.000Z"}
+                """)
+            _ = try await alice.send("POST", "/api/v1/server-invites/\(role)/accept")
+            try await tell(
+                2, "community.state", to: nil,
+                """
+                {"community_id":"\(id)","version":3,"incarnation":"i","member_count":2,"snapshot":"last",
+                "community":{"name":"Tracks","owner":"fay@beta.example","created_at":"2026-01-01T00:00:00.000Z"},
+                "only_roles":["\(role)"],"roles":[{"role_id":"\(role)","name":"everyone","position":0,"everyone":true,
+                "permissions":["view_channel","read_history"]}],"only_channels":["\(channel)"],
+                "channels":[{"channel_id":"\(channel)","kind":"text","name":"general","position":1,"slow_mode_seconds":0,
+                "last_seq":4,"last_n":4,"overrides":[]}],"member_range":{},
+                "members":[{"user_id":"alice@\(home.server.text)","state":"member","role_ids":[],
+                "joined_at":"2026-01-01T00:00:00.000Z"}]}
+                """)
+            await home.noteAnswer(of: beta, isAway: true)
+            try await ask(alice, "GET", "/api/v1/servers", as: "http-servers.json")
+            try await ask(alice, "GET", "/api/v1/servers/\(id)", as: "http-community.json")
+            try await ask(alice, "GET", "/api/v1/channels/\(channel)/messages", as: "http-channel-messages.json")
         }
 
         /// A community with everything that can be said of one.

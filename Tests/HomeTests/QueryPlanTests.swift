@@ -39,6 +39,11 @@ struct QueryPlanTests {
                 #expect(
                     plan.contains("(author = ") && plan.contains("(nonce = "), "\(size) \(statement.name):\n\(plan)")
             }
+            // What is left of a copied channel that nobody sees any more goes whole.
+            if statement.sql.hasPrefix("DELETE FROM messages") {
+                #expect(plan.contains("messages_pkey") && plan.contains("(conversation = ANY"), "\(size):\n\(plan)")
+                continue
+            }
             // A conversation is entered where the reader is in it, or not at all.
             let entersConversation = plan.contains("using messages_pkey")
             #expect(entersConversation == statement.sql.contains("m.seq > "), "\(size) \(statement.name):\n\(plan)")

@@ -74,7 +74,7 @@ struct ReceivedTransactionTests {
 
     /// An event that is none of this version keeps its number and loses its data, so that Home rejects it alone.
     @Test(arguments: [
-        ["sender": "\"bob\""], ["sender": ""], ["to": "5"], ["to": ""], ["ts": "\"yesterday\""], ["ts": ""],
+        ["sender": "\"bob\""], ["sender": ""], ["to": "5"], ["ts": "\"yesterday\""], ["ts": ""],
         ["data": "[]"], ["data": ""], ["id": "\"X\""], ["id": ""], ["type": "7"], ["type": ""],
         ["type": "\"\(String(repeating: "t", count: 65))\""],
     ])
@@ -84,6 +84,13 @@ struct ReceivedTransactionTests {
         #expect(events[1].data.count == 0)
         #expect(events[1].sender.server == origin)
         #expect(try events[2].data.string("message") == "hi")
+    }
+
+    /// What is for the homeserver is for none of its users.
+    @Test func `an event may have no receiver`() throws {
+        let events = try read(body([event(7), event(8, ["to": ""])]))
+        #expect(events.map(\.to?.text) == ["alice@a.example", nil])
+        #expect(try events[1].data.string("message") == "hi")
     }
 
     @Test func `an expired event is a number and a type`() throws {
