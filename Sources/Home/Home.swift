@@ -33,6 +33,7 @@ package final class Home: Sendable {
     private let readiness: Readiness
     let claimed = Incarnation()
     let peerTurns = PeerTurns()
+    let laneWaits = LaneWaits()
     /// Peers whose first transaction since an unclean stop is still to come.
     let carefulPeers = CarefulPeers()
     /// Hints to look at what waits for peers: one is enough for any number of reasons, so only the newest is kept.

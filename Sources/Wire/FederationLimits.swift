@@ -118,6 +118,23 @@ extension Limits {
     /// How long what is asked of a community's home may take to arrive in the lane before the answer goes out without it.
     package static let laneWait = Duration.seconds(5)
 
+    // MARK: Calls
+
+    /// The body of one call: what a client may send, and around it who asks for what.
+    package static let callBytes = Limits.httpBodyBytes + 2 * Limits.callTargetBytes
+    /// Calls under way to one peer.
+    package static let callsAtOnce = 4
+    /// Calls to one peer that wait for their turn, and for how long.
+    package static let callsWaiting = 256
+    package static let callTurn = Duration.seconds(10)
+    /// From the beginning of a call to the end of its answer.
+    package static let callTime = Duration.seconds(10)
+    /// How often connections are looked for over which no call goes any more.
+    package static let callSweepInterval = Duration.seconds(10)
+    /// Calls of one peer, at once and each second.
+    package static let callBurst = 400.0
+    package static let callRate = 50.0
+
     // MARK: Discovery
 
     /// Redirects of `/.well-known/home-server`.

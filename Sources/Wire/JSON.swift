@@ -61,6 +61,11 @@ package struct JSONLimits: Sendable {
         self.depth = depth
         self.nodes = nodes
     }
+
+    /// For what comes signed over a link.
+    package static let link = JSONLimits(nodes: Limits.linkJSONNodes)
+    /// For a call or its answer, which has the document of a client one level down.
+    package static let call = JSONLimits(depth: Limits.jsonDepth + 1, nodes: Limits.linkJSONNodes)
 }
 
 /// Why a text is not JSON as we take it, and at which byte.

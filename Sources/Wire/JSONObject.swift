@@ -21,6 +21,13 @@ package struct JSONObject: Sendable, Equatable {
         return nil
     }
 
+    /// Puts a value in place of the one that the key has, or behind all others.
+    package mutating func set(_ key: String, _ value: JSON) {
+        let place = members.firstIndex { $0.key.utf8.elementsEqual(key.utf8) }
+        guard let place else { return append(key, value) }
+        members[place] = Member(key: key, value: value)
+    }
+
     package static func == (left: JSONObject, right: JSONObject) -> Bool {
         left.members.elementsEqual(right.members) { $0.key == $1.key && $0.value == $1.value }
     }

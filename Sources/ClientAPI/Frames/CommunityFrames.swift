@@ -162,8 +162,8 @@ extension CommunityView.SeenChannel: JSONWritable {
     func writeFields(to json: inout JSONWriter) {
         description.writeFields(to: &json)
         json.field("permissions", permissions.names)
-        json.field("last_seq", summary.lastSeq)
-        guard description.channel.kind == .text else { return }
+        json.field("last_seq", lastSeq)
+        guard let summary else { return }
         json.field("read_seq", summary.readSeq)
         json.field("unread", summary.unread)
         json.field("mentions", summary.mentions)

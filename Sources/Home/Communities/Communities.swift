@@ -24,8 +24,10 @@ package struct CommunityView: Sendable {
     package struct SeenChannel: Sendable {
         package let description: ChannelDescription
         package let permissions: Permissions
-        /// Of a channel for text, where its viewer stands.
-        package let summary: ChannelSummary
+        /// The number of its last event; 0 for voice.
+        package let lastSeq: Int64
+        /// Of a channel for text, where its viewer stands; nil for a peer's user, of whom only his own homeserver knows that.
+        package let summary: ChannelSummary?
     }
 
     package let community: Community
@@ -81,19 +83,28 @@ extension Home {
     private func shown(
         _ channels: [Channel], of community: Community, to member: Member
     ) async throws(HomeError) -> [CommunityView.SeenChannel] {
-        let words = community.mentionWords(of: member)
-        let places = channels.map { (channel: $0.key, words: words) }
-        let summaries = try await summaries(of: places, for: member.user.key)
         let now = time.now()
-        return channels.map { channel in
-            let standing = summaries[channel.key]
-            return CommunityView.SeenChannel(
+        func seen(_ channel: Channel, lastSeq: Int64?, _ summary: ChannelSummary?) -> CommunityView.SeenChannel {
+            CommunityView.SeenChannel(
                 description: ChannelDescription(channel, in: community),
-                permissions: community.permissions(of: member, in: channel, at: now),
-                summary: ChannelSummary(
-                    id: channel.id, community: community.id, lastSeq: standing?.position.lastSeq ?? 0,
-                    readSeq: standing?.position.readSeq ?? 0, unread: standing?.unread ?? 0,
-                    mentions: standing?.mentions ?? 0))
+                permissions: community.permissions(of: member, in: channel, at: now), lastSeq: lastSeq ?? 0,
+                summary: summary)
+        }
+        guard member.user.peer == nil else {
+            let positions = try await channelStore.positions(of: channels.map(\.key), for: member.user.key)
+            let lastSeqs = Dictionary(
+                positions.map { ($0.channel, $0.lastSeq) }, uniquingKeysWith: { first, _ in first })
+            return channels.map { seen($0, lastSeq: lastSeqs[$0.key], nil) }
+        }
+        let words = community.mentionWords(of: member)
+        let standings = try await summaries(of: channels.map { ($0.key, words) }, for: member.user.key)
+        return channels.map { channel in
+            let standing = standings[channel.key]
+            let summary = ChannelSummary(
+                id: channel.id, community: community.id, lastSeq: standing?.position.lastSeq ?? 0,
+                readSeq: standing?.position.readSeq ?? 0, unread: standing?.unread ?? 0,
+                mentions: standing?.mentions ?? 0)
+            return seen(channel, lastSeq: summary.lastSeq, channel.kind == .text ? summary : nil)
         }
     }
 

@@ -129,12 +129,14 @@ extension Home {
             host: server, memberCount: community.members.count, expiresAt: link.expiresAt, isMember: isMember)
     }
 
+    /// A peer's user whom nobody here has dealt with is noted once it is clear that the link lets somebody in.
     package func join(byLink code: String, _ account: Account) async throws(HomeError) -> Joining {
         guard let code = InviteLinkCode.read(code, at: server), let link = try await communityStore.link(code) else {
             throw .noSuchLink
         }
+        if !account.isLocal { _ = try await preview(ofLink: code, for: account) }
         return try await writer.submit(
-            JoinByLink(code: code, community: link.community, user: ResolvedUser(account), event: ids.next()))
+            JoinByLink(code: code, community: link.community, user: try await met(account), event: ids.next()))
     }
 }
 

@@ -128,7 +128,8 @@ extension Home {
     package func events(
         in id: ConversationID, after seq: Int64, limit: Int, of account: Account
     ) async throws(HomeError) -> ConversationEvents {
-        guard let conversation = try await messageStore.conversation(id, of: account.key) else {
+        // What a peer's user has written to people here his own homeserver tells him.
+        guard account.isLocal, let conversation = try await messageStore.conversation(id, of: account.key) else {
             return try await channelEvents(in: id, after: seq, limit: limit, of: account)
         }
         let page = HistoryPage(.after(seq), limit: limit)

@@ -8,12 +8,14 @@ extension Home {
     package func applyTransaction(
         from peer: Peer, epoch: String, events: [InboundEvent]
     ) async throws(TransactionError) -> TransactionResult {
-        try await peerTurns[peer.key].pass { () async throws(TransactionError) in
+        let result = try await peerTurns[peer.key].pass { () async throws(TransactionError) in
             guard carefulPeers.contains(peer.key) else {
                 return try await applyTogether(from: peer, epoch: epoch, events: events)
             }
             return try await applyCarefully(from: peer, epoch: epoch, events: events)
         }
+        laneWaits.applied(result.epoch, through: result.ack, of: peer.key)
+        return result
     }
 
     /// - Parameter poisoned: None of these events may be tried: each has been there when the process crashed.
