@@ -14,6 +14,8 @@ package struct ClientAPI: Sendable {
     private let settings: ClientAPISettings
     private let logger: Logger
     private let onListening: @Sendable (Int) async -> Void
+    /// Of users of ours, by whichever way they come, and of peers' users.
+    private let rates: RateLimits
 
     /// - Parameter onListening: Told the port once connections are accepted; the way to learn it when `settings.port` is 0.
     package init(
@@ -25,6 +27,12 @@ package struct ClientAPI: Sendable {
         self.settings = settings
         self.logger = logger
         self.onListening = onListening
+        rates = RateLimits(isEnabled: settings.limitsEnabled)
+    }
+
+    /// Answers what a peer carries here for one of its users, who may do there what members may.
+    package func answer(_ call: CarriedCall, from peer: Peer) async -> CarriedAnswer {
+        await AnswerCarriedCall(home: home, settings: settings, rateLimits: rates, logger: logger).run(call, from: peer)
     }
 
     /// The service that listens until it is shut down: then it first tells the sessions to connect again, and ends the requests
@@ -42,7 +50,6 @@ package struct ClientAPI: Sendable {
 
     private func application() throws -> some ApplicationProtocol {
         let router = Router(context: ClientRequestContext.self)
-        let rates = RateLimits(isEnabled: settings.limitsEnabled)
         addHTTPRoutes(to: router, home: home, settings: settings, rateLimits: rates)
         SocketRoute.add(to: router, settings: settings)
         // A router's middleware is for what is added after it: here that is only the answer for a path without a handler.

@@ -36,7 +36,7 @@ enum AccountRoutes {
     private static func logout(_ call: HTTPCall, _ login: Login) async throws -> HTTPAnswer {
         try await call.home.logout(login)
         var answer = HTTPAnswer.done
-        if SessionCredentials.hasCookie(call.request) {
+        if SessionCredentials.hasCookie(call.headers) {
             answer.headers[.setCookie] = SessionCredentials.expiredCookie
         }
         return answer
@@ -75,7 +75,7 @@ enum AccountRoutes {
     /// A page that asks for the cookie must be one of ours, or another site could sign its visitors in as somebody else.
     private static func wantsCookie(_ body: JSONObject, _ call: HTTPCall) throws -> Bool {
         guard try body.optionalBool("cookie") == true else { return false }
-        try SessionCredentials.checkOrigin(of: call.request, allowedOrigins: call.settings.allowedOrigins)
+        try SessionCredentials.checkOrigin(of: call, allowedOrigins: call.settings.allowedOrigins)
         return true
     }
 

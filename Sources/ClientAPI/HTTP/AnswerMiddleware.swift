@@ -65,67 +65,13 @@ struct AnswerMiddleware: RouterMiddleware {
     }
 
     private func envelope(of error: any Error, _ request: Request, _ context: Context) -> HTTPAnswer {
-        switch error {
-        case let error as HTTPRefusal: answer(error, request)
-        case let error as HomeError: answer(ClientError(error))
-        case let error as ClientError: answer(error)
-        case let error as FieldError: answer(ClientError(error))
-        case let error as HTTPError where error.status == .notFound: answerNoRoute(request)
-        default:
-            unknown(error, context)
+        var error = error
+        if let unrouted = error as? HTTPError, unrouted.status == .notFound {
+            // The router knows only that no handler fits.
+            let allowed = HTTPRoutes.methods(of: request.uri.path)
+            error = allowed.isEmpty ? HTTPRefusal.unknownPath : HTTPRefusal.wrongMethod(allowed: allowed)
         }
-    }
-
-    private func unknown(_ error: any Error, _ context: Context) -> HTTPAnswer {
-        // The type and not the text: a text may quote what the client sent.
-        context.logger.error(
-            "request failed",
-            metadata: ["route": "\(context.endpointPath ?? "")", "error": "\(String(reflecting: type(of: error)))"])
-        return answer(ClientError.internal)
-    }
-
-    /// The router knows only that no handler fits.
-    private func answerNoRoute(_ request: Request) -> HTTPAnswer {
-        let allowed = HTTPRoutes.methods(of: request.uri.path)
-        return answer(allowed.isEmpty ? .unknownPath : .wrongMethod(allowed: allowed), request)
-    }
-
-    private func answer(_ refusal: HTTPRefusal, _ request: Request) -> HTTPAnswer {
-        switch refusal {
-        case .unknownPath:
-            return answer(ClientError(.notFound, "there is nothing at this path"))
-        case .wrongMethod(let allowed):
-            var answer = answer(ClientError(.invalid, "this path does not take this method"), .methodNotAllowed)
-            answer.headers[.allow] = allowed.map(\.rawValue).joined(separator: ", ")
-            return answer
-        case .notDeclaredAsJSON:
-            return answer(
-                ClientError(field: "Content-Type", problem: "must be application/json"), .unsupportedMediaType)
-        case .bodyTooLarge:
-            var answer = answer(
-                ClientError(.tooLarge, field: "body", problem: "is longer than \(Limits.httpBodyBytes) bytes"))
-            answer.headers[.connection] = "close"
-            return answer
-        case .bodyIncomplete:
-            return answer(ClientError(field: "body", problem: "ends too early"))
-        case .notJSON(let error):
-            return answer(ClientError(.invalid, error.description, field: "body"))
-        case .notAnObject:
-            return answer(ClientError(field: "body", problem: "must be a JSON object"))
-        case .foreignOrigin:
-            return answer(ClientError(.forbidden, "a page of this origin may not use the session's cookie"))
-        }
-    }
-
-    private func answer(_ error: ClientError, _ status: HTTPResponse.Status? = nil) -> HTTPAnswer {
-        let status = status ?? HTTPResponse.Status(code: error.status)
-        var answer = HTTPAnswer(status: status, json: JSONWriter.bytes(of: error))
-        if let milliseconds = error.retryAfterMilliseconds {
-            // Whole seconds, rounded up: a client that waits so long does not come too early.
-            answer.headers[.retryAfter] = String((milliseconds + 999) / 1000)
-        }
-        if status == .unauthorized { answer.headers[.wwwAuthenticate] = "Bearer" }
-        return answer
+        return HTTPAnswer(refusing: error, route: context.endpointPath ?? "", logger: context.logger)
     }
 }
 

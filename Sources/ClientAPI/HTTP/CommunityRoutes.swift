@@ -7,11 +7,11 @@ enum CommunityRoutes {
     static let all: [HTTPRoute] = [
         .signedIn(.get, "/api/v1/servers", list),
         .making("/api/v1/servers", create),
-        .signedIn(.get, "/api/v1/servers/{id}", read),
-        .signedIn(.patch, "/api/v1/servers/{id}", update),
-        .signedIn(.delete, "/api/v1/servers/{id}", delete),
+        .member(.get, "/api/v1/servers/{id}", at: .home, read),
+        .member(.patch, "/api/v1/servers/{id}", update),
+        .member(.delete, "/api/v1/servers/{id}", delete),
         .signedIn(.post, "/api/v1/servers/{id}/leave", leave),
-        .signedIn(.post, "/api/v1/servers/{id}/transfer", transfer),
+        .member(.post, "/api/v1/servers/{id}/transfer", transfer),
     ]
 
     private static func list(_ call: HTTPCall, _ login: Login) async throws -> HTTPAnswer {
@@ -23,24 +23,24 @@ enum CommunityRoutes {
         let body = try await call.body()
         let community = try await call.home.createCommunity(
             name: try body.string("name"), description: try body.optionalString("description"), by: login.account)
-        return try await answer(community, call, login, .created)
+        return try await answer(community, call, login.account, .created)
     }
 
-    private static func read(_ call: HTTPCall, _ login: Login) async throws -> HTTPAnswer {
-        let view = try await call.home.communityView(try call.pathID("id"), of: login.account)
+    private static func read(_ call: HTTPCall, _ account: Account) async throws -> HTTPAnswer {
+        let view = try await call.home.communityView(try call.pathID("id"), of: account)
         return .object { view.writeFields(to: &$0) }
     }
 
-    private static func update(_ call: HTTPCall, _ login: Login) async throws -> HTTPAnswer {
+    private static func update(_ call: HTTPCall, _ account: Account) async throws -> HTTPAnswer {
         let body = try await call.body()
         let community = try await call.home.updateCommunity(
             try call.pathID("id"), name: try body.optionalString("name"),
-            description: try body.clearableString("description"), by: login.account)
-        return try await answer(community, call, login)
+            description: try body.clearableString("description"), by: account)
+        return try await answer(community, call, account)
     }
 
-    private static func delete(_ call: HTTPCall, _ login: Login) async throws -> HTTPAnswer {
-        try await call.home.deleteCommunity(try call.pathID("id"), by: login.account)
+    private static func delete(_ call: HTTPCall, _ account: Account) async throws -> HTTPAnswer {
+        try await call.home.deleteCommunity(try call.pathID("id"), by: account)
         return .done
     }
 
@@ -49,16 +49,16 @@ enum CommunityRoutes {
         return .done
     }
 
-    private static func transfer(_ call: HTTPCall, _ login: Login) async throws -> HTTPAnswer {
-        let heir = try await call.body().userID("user_id", home: call.home.server)
-        try await call.home.transferCommunity(try call.pathID("id"), to: heir, by: login.account)
+    private static func transfer(_ call: HTTPCall, _ account: Account) async throws -> HTTPAnswer {
+        let heir = try await call.body().userID("user_id", home: call.domain)
+        try await call.home.transferCommunity(try call.pathID("id"), to: heir, by: account)
         return .done
     }
 
     private static func answer(
-        _ community: Community, _ call: HTTPCall, _ login: Login, _ status: HTTPResponse.Status = .ok
+        _ community: Community, _ call: HTTPCall, _ account: Account, _ status: HTTPResponse.Status = .ok
     ) async throws -> HTTPAnswer {
-        let view = try await call.home.view(of: community, for: login.account)
+        let view = try await call.home.view(of: community, for: account)
         return .object(status) { view.writeFields(to: &$0) }
     }
 }

@@ -1,7 +1,7 @@
 import HTTPTypes
 import Wire
 
-/// Why a request was refused before it reached a use case; `AnswerMiddleware` gives each its status and envelope.
+/// Why a request was refused before it reached a use case; `HTTPAnswer` gives each its status and envelope.
 enum HTTPRefusal: Error {
     case unknownPath
     /// The path exists, for these methods.

@@ -25,7 +25,9 @@ func addHTTPRoutes(
     for route in HTTPRoutes.all {
         router.on(RouterPath(route.path), method: route.method) { request, context in
             let call = HTTPCall(
-                request: request, context: context, home: home, settings: settings, rateLimits: rateLimits)
+                pattern: route.path, method: request.method, path: request.uri.path, queryText: request.uri.query,
+                headers: request.headers, content: .stream(request.body, on: context.channel),
+                sender: .client(context.remoteAddress), home: home, settings: settings, rateLimits: rateLimits)
             return try await route.handle(call).response
         }
     }

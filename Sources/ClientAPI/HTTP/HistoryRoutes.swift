@@ -6,8 +6,8 @@ import Wire
 enum HistoryRoutes {
     static let all: [HTTPRoute] = [
         .signedIn(.get, "/api/v1/direct/{address}/messages", directMessages),
-        .signedIn(.get, "/api/v1/channels/{id}/messages", channelMessages),
-        .signedIn(.get, "/api/v1/channels/{id}/events", events),
+        .member(.get, "/api/v1/channels/{id}/messages", at: .home, channelMessages),
+        .member(.get, "/api/v1/channels/{id}/events", at: .home, events),
     ]
 
     private static func directMessages(_ call: HTTPCall, _ login: Login) async throws -> HTTPAnswer {
@@ -29,10 +29,10 @@ enum HistoryRoutes {
         }
     }
 
-    private static func channelMessages(_ call: HTTPCall, _ login: Login) async throws -> HTTPAnswer {
+    private static func channelMessages(_ call: HTTPCall, _ account: Account) async throws -> HTTPAnswer {
         let channel: ConversationID = try call.pathID("id")
         let page = try historyPage(try call.query())
-        let history = try await call.home.channelMessages(in: channel, page: page, of: login.account)
+        let history = try await call.home.channelMessages(in: channel, page: page, of: account)
         return .object { json in
             json.key("messages")
             json.beginArray()
@@ -45,23 +45,24 @@ enum HistoryRoutes {
             json.field("server_id", history.community)
             json.field("channel_id", history.channel)
             json.field("last_seq", history.lastSeq)
-            json.field("read_seq", history.readSeq)
+            // How far a peer's user has read only his own homeserver knows.
+            if account.isLocal { json.field("read_seq", history.readSeq) }
             if history.isStale { json.field("stale", true) }
         }
     }
 
-    private static func events(_ call: HTTPCall, _ login: Login) async throws -> HTTPAnswer {
+    private static func events(_ call: HTTPCall, _ account: Account) async throws -> HTTPAnswer {
         let conversation: ConversationID = try call.pathID("id")
         let query = try call.query()
         guard let after = try query.integer("after", in: 0 ... .max) else {
             throw FieldError(field: "after", problem: "is missing")
         }
         let page = try await call.home.events(
-            in: conversation, after: after, limit: try limit(query), of: login.account)
+            in: conversation, after: after, limit: try limit(query), of: account)
         return .object { json in
             json.key("events")
             json.beginArray()
-            for event in page.events { write(event, for: login.account, to: &json) }
+            for event in page.events { write(event, for: account, to: &json) }
             json.endArray()
             json.field("conversation_id", page.conversationID)
             json.field("last_seq", page.lastSeq)

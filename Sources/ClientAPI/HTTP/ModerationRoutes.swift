@@ -5,19 +5,19 @@ import Wire
 /// Bans, deletions, the audit log and reports.
 enum ModerationRoutes {
     static let all: [HTTPRoute] = [
-        .signedIn(.get, "/api/v1/servers/{id}/bans", bans),
-        .signedIn(.put, "/api/v1/servers/{id}/bans/{address}", ban),
-        .signedIn(.delete, "/api/v1/servers/{id}/bans/{address}", unban),
-        .signedIn(.get, "/api/v1/servers/{id}/audit-log", log),
-        .signedIn(.get, "/api/v1/servers/{id}/reports", reports),
-        .signedIn(.post, "/api/v1/servers/{id}/reports/{report_id}/close", closeReport),
-        .signedIn(.delete, "/api/v1/channels/{id}/messages/{message_id}", deleteMessage),
-        .making("/api/v1/channels/{id}/messages/{message_id}/reports", report),
+        .member(.get, "/api/v1/servers/{id}/bans", bans),
+        .member(.put, "/api/v1/servers/{id}/bans/{address}", ban),
+        .member(.delete, "/api/v1/servers/{id}/bans/{address}", unban),
+        .member(.get, "/api/v1/servers/{id}/audit-log", log),
+        .member(.get, "/api/v1/servers/{id}/reports", reports),
+        .member(.post, "/api/v1/servers/{id}/reports/{report_id}/close", closeReport),
+        .member(.delete, "/api/v1/channels/{id}/messages/{message_id}", deleteMessage),
+        .member(.post, "/api/v1/channels/{id}/messages/{message_id}/reports", making: true, report),
     ]
 
-    private static func bans(_ call: HTTPCall, _ login: Login) async throws -> HTTPAnswer {
+    private static func bans(_ call: HTTPCall, _ account: Account) async throws -> HTTPAnswer {
         let page = try ListPage(try call.query())
-        let bans = try await call.home.bans(of: try call.pathID("id"), for: login.account)
+        let bans = try await call.home.bans(of: try call.pathID("id"), for: account)
         return page.answer("bans", bans, cursor: \.user.text) { ban, json in
             json.field("user_id", ban.user)
             json.field("username", ban.user.local)
@@ -27,21 +27,21 @@ enum ModerationRoutes {
         }
     }
 
-    private static func ban(_ call: HTTPCall, _ login: Login) async throws -> HTTPAnswer {
+    private static func ban(_ call: HTTPCall, _ account: Account) async throws -> HTTPAnswer {
         let body = try await call.body()
         let purge = try body.optionalInteger("purge_seconds", in: 0...Limits.purge.components.seconds) ?? 0
         try await call.home.ban(
             try call.pathUser("address"), from: try call.pathID("id"), reason: try body.optionalString("reason"),
-            purge: .seconds(purge), by: login.account)
+            purge: .seconds(purge), by: account)
         return .done
     }
 
-    private static func unban(_ call: HTTPCall, _ login: Login) async throws -> HTTPAnswer {
-        try await call.home.unban(try call.pathUser("address"), from: try call.pathID("id"), by: login.account)
+    private static func unban(_ call: HTTPCall, _ account: Account) async throws -> HTTPAnswer {
+        try await call.home.unban(try call.pathUser("address"), from: try call.pathID("id"), by: account)
         return .done
     }
 
-    private static func log(_ call: HTTPCall, _ login: Login) async throws -> HTTPAnswer {
+    private static func log(_ call: HTTPCall, _ account: Account) async throws -> HTTPAnswer {
         let query = try call.query()
         let before = try query.integer("before", in: 1 ... .max) ?? .max
         let limit =
@@ -49,7 +49,7 @@ enum ModerationRoutes {
             ?? HistoryPage.defaultLimit
         // One more tells whether there is a next page.
         let entries = try await call.home.communityLog(
-            of: try call.pathID("id"), before: before, limit: limit + 1, for: login.account)
+            of: try call.pathID("id"), before: before, limit: limit + 1, for: account)
         let page = entries.prefix(limit)
         return .object { json in
             json.key("entries")
@@ -76,21 +76,21 @@ enum ModerationRoutes {
 
     // MARK: Messages
 
-    private static func deleteMessage(_ call: HTTPCall, _ login: Login) async throws -> HTTPAnswer {
+    private static func deleteMessage(_ call: HTTPCall, _ account: Account) async throws -> HTTPAnswer {
         let query = try call.query()
         try await call.home.deleteMessage(
-            try call.pathID("message_id"), in: try call.pathID("id"), reason: query.text("reason"), by: login.account)
+            try call.pathID("message_id"), in: try call.pathID("id"), reason: query.text("reason"), by: account)
         return .done
     }
 
-    private static func report(_ call: HTTPCall, _ login: Login) async throws -> HTTPAnswer {
+    private static func report(_ call: HTTPCall, _ account: Account) async throws -> HTTPAnswer {
         let reason = try await call.body().string("reason")
         let report = try await call.home.report(
-            try call.pathID("message_id"), in: try call.pathID("id"), reason: reason, by: login.account)
+            try call.pathID("message_id"), in: try call.pathID("id"), reason: reason, by: account)
         return .object(.created) { $0.field("report_id", report) }
     }
 
-    private static func reports(_ call: HTTPCall, _ login: Login) async throws -> HTTPAnswer {
+    private static func reports(_ call: HTTPCall, _ account: Account) async throws -> HTTPAnswer {
         let query = try call.query()
         let page = try ListPage(query)
         let isOpen: Bool?
@@ -101,7 +101,7 @@ enum ModerationRoutes {
         default: throw FieldError(field: "state", problem: "must be open or closed")
         }
         let reports = try await call.home.reports(
-            of: try call.pathID("id"), isOpen: isOpen, for: login.account)
+            of: try call.pathID("id"), isOpen: isOpen, for: account)
         return page.answer("reports", reports, cursor: \.id.description) { report, json in
             json.field("report_id", report.id)
             json.field("channel_id", report.channel)
@@ -118,10 +118,10 @@ enum ModerationRoutes {
         }
     }
 
-    private static func closeReport(_ call: HTTPCall, _ login: Login) async throws -> HTTPAnswer {
+    private static func closeReport(_ call: HTTPCall, _ account: Account) async throws -> HTTPAnswer {
         let note = try await call.body().optionalString("note")
         try await call.home.closeReport(
-            try call.pathID("report_id"), in: try call.pathID("id"), note: note, by: login.account)
+            try call.pathID("report_id"), in: try call.pathID("id"), note: note, by: account)
         return .done
     }
 }

@@ -5,17 +5,17 @@ import Wire
 /// Invitations of people to communities, from both sides.
 enum ServerInviteRoutes {
     static let all: [HTTPRoute] = [
-        .signedIn(.get, "/api/v1/servers/{id}/invites", sent),
-        .making("/api/v1/servers/{id}/invites", invite),
-        .signedIn(.delete, "/api/v1/servers/{id}/invites/{invite_id}", withdraw),
+        .member(.get, "/api/v1/servers/{id}/invites", sent),
+        .member(.post, "/api/v1/servers/{id}/invites", making: true, invite),
+        .member(.delete, "/api/v1/servers/{id}/invites/{invite_id}", withdraw),
         .signedIn(.get, "/api/v1/server-invites", received),
         .signedIn(.post, "/api/v1/server-invites/{invite_id}/accept", accept),
         .signedIn(.post, "/api/v1/server-invites/{invite_id}/decline", decline),
     ]
 
-    private static func sent(_ call: HTTPCall, _ login: Login) async throws -> HTTPAnswer {
+    private static func sent(_ call: HTTPCall, _ account: Account) async throws -> HTTPAnswer {
         let page = try ListPage(try call.query())
-        let invites = try await call.home.openInvites(of: try call.pathID("id"), for: login.account)
+        let invites = try await call.home.openInvites(of: try call.pathID("id"), for: account)
         return page.answer("invites", invites, cursor: \.id.description) { $0.writeFields(to: &$1) }
     }
 
@@ -25,19 +25,19 @@ enum ServerInviteRoutes {
         return page.answer("server_invites", invites, cursor: \.id.description) { $0.writeFields(to: &$1) }
     }
 
-    private static func invite(_ call: HTTPCall, _ login: Login) async throws -> HTTPAnswer {
+    private static func invite(_ call: HTTPCall, _ account: Account) async throws -> HTTPAnswer {
         let body = try await call.body()
         let life = try body.optionalSeconds(
             "expires_in_seconds", in: Limits.inviteLifeAtLeast...Limits.inviteLife)
         let invite = try await call.home.invite(
-            try body.userID("user_id", home: call.home.server), to: try call.pathID("id"), life: life,
-            by: login.account)
+            try body.userID("user_id", home: call.domain), to: try call.pathID("id"), life: life,
+            by: account)
         return .object(.created) { invite.writeFields(to: &$0) }
     }
 
-    private static func withdraw(_ call: HTTPCall, _ login: Login) async throws -> HTTPAnswer {
+    private static func withdraw(_ call: HTTPCall, _ account: Account) async throws -> HTTPAnswer {
         try await call.home.withdrawInvite(
-            try call.pathID("invite_id"), from: try call.pathID("id"), by: login.account)
+            try call.pathID("invite_id"), from: try call.pathID("id"), by: account)
         return .done
     }
 

@@ -1,6 +1,5 @@
 import HTTPTypes
 import Home
-import Hummingbird
 import Wire
 
 /// How a request says who it is: an `Authorization: Bearer` header, or the browser's session cookie.
@@ -13,21 +12,21 @@ enum SessionCredentials {
     /// A cookie is sent by the browser whoever caused the request, so it counts only together with an `Origin` from the allow-list.
     /// Browsers leave `Origin` out of a page's own GETs: those may come without, since they change nothing and no other page can
     /// read their answers.
-    static func token(of request: Request, allowedOrigins: Set<String>) throws -> String {
-        if let authorization = request.headers[.authorization] {
+    static func token(of call: HTTPCall, allowedOrigins: Set<String>) throws -> String {
+        if let authorization = call.headers[.authorization] {
             return try bearer(authorization)
         }
-        guard let token = try cookie(in: request) else { throw HomeError.unauthorized }
-        try checkOrigin(of: request, allowedOrigins: allowedOrigins)
+        guard let token = try cookie(in: call.headers) else { throw HomeError.unauthorized }
+        try checkOrigin(of: call, allowedOrigins: allowedOrigins)
         return token
     }
 
     /// Before a cookie is believed or set.
-    static func checkOrigin(of request: Request, allowedOrigins: Set<String>) throws {
-        if let origin = request.headers[.origin] {
+    static func checkOrigin(of call: HTTPCall, allowedOrigins: Set<String>) throws {
+        if let origin = call.headers[.origin] {
             guard allowedOrigins.contains(origin) else { throw HTTPRefusal.foreignOrigin }
         } else {
-            guard request.method == .get else { throw HTTPRefusal.foreignOrigin }
+            guard call.method == .get else { throw HTTPRefusal.foreignOrigin }
         }
     }
 
@@ -39,8 +38,8 @@ enum SessionCredentials {
     /// The value of `Set-Cookie` that signs it out.
     static let expiredCookie = "\(cookieName)=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0"
 
-    static func hasCookie(_ request: Request) -> Bool {
-        request.headers[values: .cookie].contains { $0.contains(cookieName + "=") }
+    static func hasCookie(_ headers: HTTPFields) -> Bool {
+        headers[values: .cookie].contains { $0.contains(cookieName + "=") }
     }
 
     private static func bearer(_ authorization: String) throws -> String {
@@ -49,9 +48,9 @@ enum SessionCredentials {
         return try checked(parts[1])
     }
 
-    private static func cookie(in request: Request) throws -> String? {
+    private static func cookie(in headers: HTTPFields) throws -> String? {
         var found: Substring?
-        for header in request.headers[values: .cookie] {
+        for header in headers[values: .cookie] {
             for pair in header.split(separator: ";") {
                 let trimmed = pair.drop { $0 == " " }
                 guard trimmed.hasPrefix(cookieName + "=") else { continue }
