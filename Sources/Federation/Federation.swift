@@ -15,6 +15,8 @@ package final class Federation: Sendable {
 
     /// The outbox half of `Delivery`.
     package let sender = PeerSender()
+    /// How Home asks other homeservers something for a user.
+    package let caller: PeerCaller
 
     private let settings: FederationSettings
     private let keys: OwnKeys
@@ -34,13 +36,16 @@ package final class Federation: Sendable {
         self.directory = directory
         self.time = time
         self.loops = loops
+        caller = PeerCaller(sender: sender, time: time)
     }
 
-    /// What the service group runs, in this order: what watches the keys, the sender, then the listener.
+    /// What the service group runs, in this order: what watches the keys, the sender, the caller, then the listener.
     ///
-    /// - Parameter onListening: Gets the port that the listener has bound.
+    /// - Parameters:
+    ///   - answerCall: Answers what peers carry here for their users.
+    ///   - onListening: Gets the port that the listener has bound.
     package func services(
-        home: Home, onListening: @escaping @Sendable (Int) -> Void = { _ in }
+        home: Home, answerCall: @escaping AnswerCall, onListening: @escaping @Sendable (Int) -> Void = { _ in }
     ) throws -> [any Service] {
         let startedAt = time.now()
         let resolver = HostResolver()
@@ -60,6 +65,7 @@ package final class Federation: Sendable {
             home: home, keys: keys, ring: ring, peers: peers, discovery: discovery, dialer: dialer, time: time,
             startedAt: startedAt, firstSnapshotAt: time.monotonic() + Limits.presenceGrace)
         memory.withLock { $0 = (peers, ring) }
+        caller.open(peers: peers) { workshop.client(for: $0) }
         let responder = FederationResponder(
             verify: VerifyRequest(
                 us: settings.server, peers: peers, ring: ring, nonces: NonceCache(time: time),
@@ -69,7 +75,8 @@ package final class Federation: Sendable {
                 home: home, peers: peers, sender: sender,
                 echoBack: EchoBack(time: time) { workshop.client(for: $0) },
                 ephemeralBuckets: buckets(Limits.ephemeralBurst, Limits.ephemeralRate),
-                rosterBuckets: buckets(Limits.rosterBurst, Limits.rosterRate)), keys: keys,
+                rosterBuckets: buckets(Limits.rosterBurst, Limits.rosterRate),
+                callBuckets: buckets(Limits.callBurst, Limits.callRate), answerCall: answerCall), keys: keys,
             takeKeys: TakePushedKeys(peers: peers, ring: ring),
             delegation: settings.delegation ?? Delegation(host: settings.server), time: time)
         let listener = try FederationListener(
@@ -83,7 +90,7 @@ package final class Federation: Sendable {
                     time: time))
         }
         return services + [
-            SenderService(sender: sender, workshop: workshop, resolvers: [resolver, strangers]), listener,
+            SenderService(sender: sender, workshop: workshop, resolvers: [resolver, strangers]), caller, listener,
         ]
     }
 

@@ -72,7 +72,7 @@ struct Serve: AsyncParsableCommand {
         let links = try settings.openFederation(certificate: shownToPeers)
         let home = Home(
             settings: settings.home, database: database.shared, writerDatabase: database.writer,
-            delivery: Outlets(hub: hub, sender: links?.sender))
+            delivery: Outlets(hub: hub, sender: links?.sender), peerCalls: links?.caller ?? NoPeerCalls())
         try await home.claimDatabase()
         try await home.noteStart()
         let listener = settings.clientAPI(site: site, certificate: shownToClients)
@@ -92,7 +92,8 @@ struct Serve: AsyncParsableCommand {
             services.append(NamedService("metrics", metrics.listener(settings.metrics.host, port, logger)))
         }
         if let federation = links {
-            let parts = try federation.services(home: home) { port in
+            let answerCall: AnswerCall = { call, peer in await clients.answer(call, from: peer) }
+            let parts = try federation.services(home: home, answerCall: answerCall) { port in
                 logger.notice(
                     "listening for homeservers", metadata: ["host": "\(settings.federation.host)", "port": "\(port)"])
             }

@@ -1,6 +1,9 @@
-import Home
+package import Home
 import Logging
 import Wire
+
+/// What answers a request that a peer carries here for one of its users; the composition root hands it over.
+package typealias AnswerCall = @Sendable (CarriedCall, Peer) async -> CarriedAnswer
 
 /// What a verified request does: one function a route, from the parser to the commit. `FederationResponder` calls it.
 struct PeerActions: Sendable {
@@ -11,12 +14,17 @@ struct PeerActions: Sendable {
     /// Nil without limits.
     let ephemeralBuckets: RateBuckets<PeerKey>?
     let rosterBuckets: RateBuckets<PeerKey>?
+    let callBuckets: RateBuckets<PeerKey>?
+    let answerCall: AnswerCall
     private let logger = Logger(label: "federation.incoming")
 
     init(
         home: Home, peers: KnownPeers, sender: PeerSender, echoBack: EchoBack,
-        ephemeralBuckets: RateBuckets<PeerKey>?, rosterBuckets: RateBuckets<PeerKey>?
+        ephemeralBuckets: RateBuckets<PeerKey>?, rosterBuckets: RateBuckets<PeerKey>?,
+        callBuckets: RateBuckets<PeerKey>?, answerCall: @escaping AnswerCall
     ) {
+        self.callBuckets = callBuckets
+        self.answerCall = answerCall
         self.ephemeralBuckets = ephemeralBuckets
         self.rosterBuckets = rosterBuckets
         self.home = home
@@ -40,6 +48,7 @@ struct PeerActions: Sendable {
         case .echo: return try await echo(body, from: peer)
         case .ephemeral: return try await ephemeral(body, from: peer)
         case .rosters: return try await rosters(body, from: peer)
+        case .calls: return try await call(body, from: peer)
         case .keys, .pushedKeys, .wellKnown: throw .notFound
         }
     }
@@ -113,6 +122,14 @@ struct PeerActions: Sendable {
         } catch {
             throw refusal(error, peer)
         }
+    }
+
+    /// Whatever the request comes to is said in a 200: a refusal of the link's own means that it was not tried.
+    private func call(_ body: [UInt8], from peer: Peer) async throws(FederationError) -> [UInt8] {
+        try take(peer, from: callBuckets)
+        guard body.count <= Limits.callBytes else { throw .tooLarge }
+        let call = try CarriedCall(body: body, from: peer.name)
+        return JSONWriter.bytes(of: await answerCall(call, peer))
     }
 
     private func take(_ peer: Peer, from buckets: RateBuckets<PeerKey>?) throws(FederationError) {

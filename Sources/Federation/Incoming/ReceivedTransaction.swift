@@ -31,10 +31,10 @@ package struct ReceivedTransaction: Sendable {
     }
 
     /// The body of a request of this version.
-    static func object(of body: [UInt8]) throws(FederationError) -> JSONObject {
+    static func object(of body: [UInt8], limits: JSONLimits = .link) throws(FederationError) -> JSONObject {
         let document: JSON
         do throws(JSONError) {
-            document = try JSON.parse(body)
+            document = try JSON.parse(body, limits: limits)
         } catch {
             throw .invalid(problem: error.description)
         }

@@ -11,6 +11,7 @@ package enum FederationRoute: Sendable, Equatable {
     case echo
     case ephemeral
     case rosters
+    case calls
 
     package static let wellKnownPath = "/.well-known/home-server"
     package static let keysPath = "/federation/v1/keys"
@@ -18,6 +19,7 @@ package enum FederationRoute: Sendable, Equatable {
     package static let echoPath = "/federation/v1/echo"
     package static let ephemeralPath = "/federation/v1/ephemeral"
     package static let rostersPath = "/federation/v1/rosters"
+    package static let callsPath = "/federation/v1/calls"
     private static let transactionsPath = "/federation/v1/transactions/"
 
     package static func transactionPath(epoch: String, firstSeq: Int64) -> String {
@@ -34,6 +36,7 @@ package enum FederationRoute: Sendable, Equatable {
         case ("POST", FederationRoute.echoPath): self = .echo
         case ("POST", FederationRoute.ephemeralPath): self = .ephemeral
         case ("POST", FederationRoute.rostersPath): self = .rosters
+        case ("POST", FederationRoute.callsPath): self = .calls
         case ("PUT", _):
             guard path.utf8.starts(with: FederationRoute.transactionsPath.utf8) else { return nil }
             let rest = path.dropFirst(FederationRoute.transactionsPath.count)

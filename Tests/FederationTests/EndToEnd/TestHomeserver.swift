@@ -67,7 +67,8 @@ final class TestHomeserver: Sendable {
         federation = Federation(settings: settings, keys: keys)
         home = Home(
             settings: HomeSettings(server: settings.server, registration: .open), database: database,
-            writerDatabase: writerDatabase, delivery: Outlet(events: events, sender: federation.sender))
+            writerDatabase: writerDatabase, delivery: Outlet(events: events, sender: federation.sender),
+            peerCalls: federation.caller)
     }
 
     private static let template = Task {
@@ -81,9 +82,13 @@ final class TestHomeserver: Sendable {
 
     /// Starts the links; returns the listener's port.
     @discardableResult
-    func start() async throws -> Int {
+    func start(
+        answerCall: @escaping AnswerCall = { _, _ in
+            CarriedAnswer(status: 404, body: Array(#"{"code":"not_found","message":"nothing"}"#.utf8), lane: nil)
+        }
+    ) async throws -> Int {
         let (ports, port) = AsyncStream<Int>.makeStream()
-        let services = try federation.services(home: home) { port.yield($0) }
+        let services = try federation.services(home: home, answerCall: answerCall) { port.yield($0) }
         let group = ServiceGroup(services: services, logger: Logger(label: "test"))
         running.withLock { $0 = (group, Task { try await group.run() }) }
         for await bound in ports { return bound }
