@@ -50,6 +50,11 @@ class ForeignPeer:
         self.items = []  # of the ephemeral lane, in order
         self.snapshots = 0  # how many were complete
         self.rosters = []  # what was asked about rosters
+        self.calls = []  # what was carried to us for users, in order
+        self.answer_call = lambda call: (404, {"code": "not_found", "message": "there is nothing"})  # call → status, body
+        self.lane_ahead = 0  # how many events of ours an answer to a call says are still to come
+        self.calls_under_way, self.most_calls = 0, 0
+        self.holds_calls = False  # whether calls are not answered for now
         self.gen, self.n = int(time.time() * 1000), 0
         self.other_keys = []  # (key, state) beside the active one, as the keyset lists them
         self.pushed = []  # keys documents that came by themselves
@@ -77,6 +82,7 @@ class ForeignPeer:
         app.router.add_post("/federation/v1/echo", self._echo)
         app.router.add_post("/federation/v1/ephemeral", self._ephemeral)
         app.router.add_post("/federation/v1/rosters", self._rosters)
+        app.router.add_post("/federation/v1/calls", self._calls)
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", self.port, ssl_context=self._server_tls).start()
@@ -215,6 +221,28 @@ class ForeignPeer:
         self.rosters.append(json.loads(await request.read()))
         self.changes.happened()
         return self._answer(request, 200, {"state": "agree"})
+
+    async def _calls(self, request):
+        call = json.loads(await request.read())
+        self.calls.append(call)
+        self.calls_under_way += 1
+        self.most_calls = max(self.most_calls, self.calls_under_way)
+        self.changes.happened()
+        while self.holds_calls:
+            await asyncio.sleep(0.05)
+        self.calls_under_way -= 1
+        status, body = self.answer_call(call)
+        answer = {"status": status, "lane": {"epoch": self.epoch, "seq": self.next_seq - 1 + self.lane_ahead}}
+        if body is not None:
+            answer["body"] = body
+        return self._answer(request, 200, answer)
+
+    async def carries(self, node, user, method, path="", body=None, **fields):
+        """Asks a homeserver something for a user of ours; the answer is the link's, and holds the client's."""
+        call = {"v": 1, "user": user, "method": method, "target": "/api/v1" + path, **fields}
+        if body is not None:
+            call["body"] = body
+        return await self.send(node, self.request(node, "POST", "/federation/v1/calls", call))
 
     async def says(self, node, *items, **fields):
         """A request of the ephemeral lane."""
