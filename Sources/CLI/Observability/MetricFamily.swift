@@ -73,6 +73,8 @@ struct MetricFamily: Sendable {
     private static let links = [
         MetricFamily(
             "home_federation_requests_total", .counter, "Requests of other homeservers, by the code of the answer."),
+        MetricFamily(
+            "home_federation_calls_total", .counter, "Requests that were carried to peers for users, by outcome."),
         MetricFamily("home_peer_waiting_events", .gauge, "Events that wait for a peer: not acknowledged, not failed."),
         MetricFamily("home_peer_oldest_seconds", .gauge, "Age of the oldest event that waits for a peer; else 0."),
         MetricFamily(

@@ -31,6 +31,7 @@ package final class PeerCaller: PeerCalls, Service {
     private let sender: PeerSender
     private let time: any TimeSource
     private let logger = Logger(label: "federation.caller")
+    private let outcomes = CountersByValue("federation_calls", by: "outcome")
 
     init(sender: PeerSender, time: any TimeSource) {
         self.sender = sender
@@ -44,10 +45,14 @@ package final class PeerCaller: PeerCalls, Service {
 
     package func call(_ server: ServerName, _ call: CarriedCall) async throws(HomeError) -> CarriedAnswer {
         do throws(PeerFailure) {
-            return try await carry(call, to: server)
+            let answer = try await carry(call, to: server)
+            outcomes.increment("answered")
+            return answer
         } catch .refused(.rateLimited(let delay)) {
+            outcomes.increment("rate_limited")
             throw .rateLimited(retryAfter: delay)
         } catch {
+            outcomes.increment("unreachable")
             logger.debug(
                 "a request could not be carried to a peer",
                 metadata: ["peer": "\(server)", "reason": "\(error.reason)"])

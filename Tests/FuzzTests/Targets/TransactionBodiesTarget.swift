@@ -5,13 +5,13 @@ import Wire
 
 extension FuzzTarget {
     /// The first byte says what the others are: the body of a transaction, of a hello, of an answer to a transaction, or of
-    /// the ephemeral lane, of rosters and of an echo.
+    /// the ephemeral lane, of rosters, of an echo, and of a call or its answer.
     static let transactionBodies = FuzzTarget(name: "transaction-bodies") { bytes throws(Finding) in
         guard let kind = bytes.first, let origin = ServerName("a.example"), let home = ServerName("b.example") else {
             return
         }
         let body = Array(bytes.dropFirst())
-        switch kind % 6 {
+        switch kind % 8 {
         case 0:
             guard let transaction = try? ReceivedTransaction(body: body, first: 1, from: origin, to: home) else {
                 return
@@ -38,6 +38,16 @@ extension FuzzTarget {
             guard request.items.count <= Limits.ephemeralItems else { throw Finding("there are too many items") }
         case 4: _ = try? RosterRequest(body: body)
         case 5: _ = try? Echo(body: body)
+        case 6:
+            guard let call = try? CarriedCall(body: body, from: origin) else { return }
+            guard call.user.server == origin,
+                (try? CarriedCall(body: JSONWriter.bytes(of: call), from: origin)) == call
+            else { throw Finding("a call is written otherwise than it was read") }
+        case 7:
+            guard let answer = try? CarriedAnswer(answer: body) else { return }
+            guard (try? CarriedAnswer(answer: JSONWriter.bytes(of: answer))) == answer else {
+                throw Finding("the answer to a call is written otherwise than it was read")
+            }
         default:
             guard let answer = try? TransactionAnswer(body: body) else { return }
             guard (try? TransactionAnswer(body: JSONWriter.bytes(of: answer))) == answer else {
