@@ -42,6 +42,7 @@ enum CommunitySamples {
             key: CommunityKey(2), id: id(9), host: RemotePeer(key: PeerKey(1), name: bob.id.server), name: "Gleis",
             description: nil, owner: bob, version: 4, createdAt: time)
         stale.isStale = true
+        stale.incarnation = "elsewhere"
         return stale
     }()
 

@@ -29,13 +29,12 @@ final class RawSocket: @unchecked Sendable {
             if var size = receiveBuffer {
                 setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
             }
-            var address = sockaddr_in()
-            address.sin_family = sa_family_t(AF_INET)
-            address.sin_port = in_port_t(port).bigEndian
-            address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-            let connected = withUnsafePointer(to: &address) { pointer in
-                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            // The bytes of a `sockaddr_in`, whose own fields belong to whichever module was loaded first.
+            let family = withUnsafeBytes(of: sa_family_t(AF_INET)) { Array($0) }
+            let address = family + [UInt8(port >> 8), UInt8(port & 0xff), 127, 0, 0, 1] + Array(repeating: 0, count: 8)
+            let connected = address.withUnsafeBytes { bytes in
+                bytes.withMemoryRebound(to: sockaddr.self) {
+                    Glibc.connect(descriptor, $0.baseAddress, socklen_t(bytes.count))
                 }
             }
             guard connected == 0 else { throw Failure(description: "cannot connect: \(errno)") }

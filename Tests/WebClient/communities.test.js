@@ -271,3 +271,10 @@ test('a mention of a role that came before one’s own were known is counted onc
     await clock.pass(60_000);
     assert.equal(asked.length, 2);
 });
+
+test('what was loaded of a community goes when the homeserver where it lives was restored, and of no other', () => {
+    const told = (/** @type {string} */ incarnation) => readyInGarden({ servers: [summary({ incarnation })], channels: [unread(general, { last_seq: 1, unread: 1 })] });
+    const loaded = stateAfter(told('one'), isLive, known(), posted(1));
+    assert.equal(of(stateAfter(told('one'), isLive, known(), posted(1), told('one'))).messages.length, 1);
+    assert.deepEqual([of(loaded).messages.length, of(after(loaded, told('two'))).messages.length], [1, 0]);
+});

@@ -199,6 +199,7 @@ extension Community {
         json.field("name", name)
         json.field("owner_user_id", ownerID)
         json.field("version", version)
+        json.field("incarnation", hostIncarnation)
         if isStale { json.field("stale", true) }
     }
 }

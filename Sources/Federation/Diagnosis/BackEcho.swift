@@ -31,6 +31,7 @@ package enum BackEcho: Sendable, Equatable {
         case .unsigned, .notGreeted: "unsigned"
         case .keys: "keys"
         case .refused(let error): error.code
+        case .blocked: FederationError.blocked.code
         case .notAllowed: "not_allowed"
         case .ours: "unavailable"
         }

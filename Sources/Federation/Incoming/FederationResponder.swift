@@ -82,25 +82,35 @@ struct FederationResponder: HTTPResponder {
         do throws(FederationError) {
             admitted = try await verify.admit(request.head, from: context.customer)
         } catch {
-            return refused(error, context)
+            // That we have blocked a homeserver ends memberships there: it has to be ours to say, whatever is believed of the request.
+            guard error == .blocked, let signature = verify.signature(of: request.head) else {
+                return refused(error, context)
+            }
+            count(error)
+            context.closeSoon()
+            var response = signed(
+                status: error.status, body: JSONWriter.bytes(of: error), for: signature, retryAfter: error.retryAfter)
+            response.headers[.connection] = "close"
+            return response
         }
         do throws(FederationError) {
             let body = try await verify.body(of: admitted, request.body, on: context.channel)
             let answer = try await actions.run(route, body: body, from: admitted.origin)
             answers.increment("ok")
-            return signed(status: 200, body: answer, for: admitted, retryAfter: nil)
+            return signed(status: 200, body: answer, for: admitted.signature, retryAfter: nil)
         } catch {
             count(error)
             return signed(
-                status: error.status, body: JSONWriter.bytes(of: error), for: admitted, retryAfter: error.retryAfter)
+                status: error.status, body: JSONWriter.bytes(of: error), for: admitted.signature,
+                retryAfter: error.retryAfter)
         }
     }
 
     private func signed(
-        status: Int, body: [UInt8], for admitted: AdmittedRequest, retryAfter: Duration?
+        status: Int, body: [UInt8], for request: RequestSignature, retryAfter: Duration?
     ) -> Response {
         let signature = ResponseSignature(
-            status: status, body: body, requestSignature: admitted.signature.signature, created: time.now(),
+            status: status, body: body, requestSignature: request.signature, created: time.now(),
             key: keys.signingKey)
         return response(status: status, body: body, headers: signature.headers, retryAfter: retryAfter)
     }

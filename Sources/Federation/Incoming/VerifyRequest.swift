@@ -87,6 +87,11 @@ struct VerifyRequest: Sendable {
         address.flatMap { addressBuckets?.take($0, now: time.monotonic()) }
     }
 
+    /// What a request says of itself, not proved.
+    func signature(of request: HTTPRequest) -> RequestSignature? {
+        try? RequestSignature(parsing: VerifyRequest.head(of: request))
+    }
+
     // MARK: The steps
 
     static func declaredLength(of request: HTTPRequest, most: Int) throws(FederationError) -> Int {

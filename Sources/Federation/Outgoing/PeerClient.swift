@@ -94,6 +94,10 @@ actor PeerClient {
             let error = FederationError(status: answer.status, body: answer.body, retryAfter: answer.retryAfter)
         else { throw .status(answer.status, retryAfter: answer.retryAfter) }
         if error.status == 409 { try await verify(answer, to: signed) }
+        if error == .blocked {
+            do throws(PeerFailure) { try await verify(answer, to: signed) } catch { throw .refused(.blocked) }
+            throw .blocked
+        }
         if case .clockSkew(let now) = error {
             logger.error(
                 "a peer's clock differs too much from ours",

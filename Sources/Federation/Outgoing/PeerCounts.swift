@@ -43,6 +43,7 @@ extension PeerFailure {
         case .malformed: "malformed"
         case .keys: "keys"
         case .refused(let error): error.code
+        case .blocked: FederationError.blocked.code
         case .status: "status"
         case .notAllowed: "peer_not_allowed"
         case .ours: "ours"

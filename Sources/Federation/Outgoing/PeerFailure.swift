@@ -17,6 +17,8 @@ package enum PeerFailure: Error, Sendable, Equatable {
     case notGreeted
     /// The peer refused, in this protocol's words.
     case refused(FederationError)
+    /// The peer has blocked us, and has proved that it says so; an unproved word of it is `refused`.
+    case blocked
     /// The peer, or something before it, refused in other words.
     case status(Int, retryAfter: Duration?)
     /// The operator does not let us speak to this peer.
@@ -30,7 +32,7 @@ package enum PeerFailure: Error, Sendable, Equatable {
         case .discovery(.noAddress): return .transient
         case .discovery: return .patient
         case .answerTooLarge, .unsigned, .malformed, .keys: return .patient
-        case .notAllowed: return .refused
+        case .notAllowed, .blocked: return .refused
         case .status(_, let delay?): return .after(delay)
         case .status(let status, nil): return status >= 500 ? .transient : .patient
         case .refused(let error):
@@ -73,6 +75,7 @@ package enum PeerFailure: Error, Sendable, Equatable {
         case .malformed(let what): "the answer is malformed: \(what)"
         case .keys(let what): "the peer's keys: \(what)"
         case .refused(let error): "refused: \(error.code)"
+        case .blocked: "refused: blocked"
         case .status(let status, _): "refused with status \(status)"
         case .notAllowed: "the peer is not allowed"
         case .ours(let what): what

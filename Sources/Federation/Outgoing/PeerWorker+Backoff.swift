@@ -50,7 +50,17 @@ extension PeerWorker {
             "a peer could not be reached or refused",
             metadata: ["reason": "\(failure.reason)", "attempts": "\(backoff.attempts)"])
         await saveBackoff()
+        if failure == .blocked { await endMemberships() }
         if failure.isAway { await home.noteAnswer(of: server, isAway: true) }
+    }
+
+    /// A homeserver that has blocked us has ended what its users and ours had in common.
+    private func endMemberships() async {
+        do throws(HomeError) {
+            try await home.endMemberships(with: server)
+        } catch {
+            logger.warning("memberships could not be ended yet", metadata: ["error": "\(error)"])
+        }
     }
 
     private func saveBackoff() async {

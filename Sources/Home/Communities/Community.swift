@@ -130,6 +130,9 @@ package struct Member: Sendable, Equatable {
 extension Community {
     package var ownerID: UserID { owner.id }
 
+    /// Which life of its home's database a copy is of; nil for what is hosted here.
+    package var hostIncarnation: String? { host == nil ? nil : incarnation }
+
     package var memberCount: Int { copiedMemberCount ?? members.count }
 
     func channel(_ id: ConversationID) -> Channel? { derived.channelKey(id, of: self).flatMap { channels[$0] } }

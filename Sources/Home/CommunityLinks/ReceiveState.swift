@@ -141,6 +141,7 @@ struct ReceiveState: CommunityEffect {
         let key = before.key
         if batch.spareCommunities.last == key, batch.communities[key] == nil { batch.spareCommunities.removeLast() }
         let isNewLife = before.incarnation != nil && before.incarnation != state.incarnation
+        if isNewLife { batch.mustResync = true }
         var community = before
         community.version = state.version
         community.incarnation = state.incarnation

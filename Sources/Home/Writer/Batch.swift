@@ -65,6 +65,9 @@ struct Batch {
     var touchedShown: Set<UserKey> = []
     var rows = CommunityRows()
 
+    /// Numbers that sockets know are given again: they begin with a new `ready`.
+    var mustResync = false
+
     // What is told after COMMIT, in order.
     var events: [Event] = []
     var outboxEvents: [OutboxEvent] = []

@@ -10,7 +10,7 @@ const stream = { s: maybe(isOrdinal) };
 /** @type {Check} */ const isMention = (value) => value === 'everyone' || isId(value) || isAddress(value);
 const isPermissions = listOf(isText);
 
-const summary = { server_id: isId, name: isText, owner_user_id: isAddress, version: isCount, stale: maybe(isFlag) };
+const summary = { server_id: isId, name: isText, owner_user_id: isAddress, version: isCount, stale: maybe(isFlag), incarnation: maybe(isText) };
 const role = { role_id: isId, name: isText, permissions: isPermissions, position: isCount, everyone: isFlag, color: maybe(isColor) };
 const override = { target: isMention, allow: isPermissions, deny: isPermissions };
 const channel = {

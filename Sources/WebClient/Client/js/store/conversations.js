@@ -110,12 +110,19 @@ function directOf(entry, known) {
 /** @param {State} state @param {any} frame */
 function ready(state, frame) {
     const conversations = new Map();
-    const incarnation = frame.incarnation ?? null;
+    const database = frame.incarnation ?? null;
+    // The numbers of a community that lives elsewhere are of that homeserver's database, too.
+    const elsewhere = new Map((frame.servers ?? []).map((/** @type {any} */ raw) => [raw.server_id, raw.incarnation]));
+    const incarnationOf = (/** @type {string|null|undefined} */ communityId) => {
+        const other = elsewhere.get(communityId ?? '');
+        return other ? `${database ?? ''} ${other}` : database;
+    };
     const direct = frame.direct.map((/** @type {any} */ entry) => ({ ...entry, address: entry.user_id, mentions: 0, more: directOf }));
     const channels = (frame.channels ?? []).map((/** @type {any} */ entry) =>
         ({ ...entry, address: entry.id, conversation_id: entry.id, more: () => ({ communityId: entry.server_id }) }));
     for (const entry of [...direct, ...channels]) {
         const { address } = entry;
+        const incarnation = incarnationOf(entry.server_id);
         let known = state.conversations.get(address) ?? blankConversation(address);
         // The homeserver's database is another one, or an older one: what was loaded is not true any more.
         const isOther =
@@ -141,7 +148,7 @@ function ready(state, frame) {
     // Of very many channels those in which nothing is unread may not be named; which of them there still are, their community says.
     const joined = new Set((frame.servers ?? []).map((/** @type {any} */ { server_id: id }) => id));
     for (const [address, known] of state.conversations) {
-        const isKept = known.communityId !== null && joined.has(known.communityId) && known.incarnation === incarnation;
+        const isKept = known.communityId !== null && joined.has(known.communityId) && known.incarnation === incarnationOf(known.communityId);
         if (isKept && !conversations.has(address)) conversations.set(address, sameOr(known, { ...known, unread: 0, mentions: 0 }));
     }
     // What is only here, unsent or half written, stays.
