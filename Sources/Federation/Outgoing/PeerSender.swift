@@ -160,7 +160,7 @@ package final class PeerSender: Sendable {
     private func links(of home: Home) async -> [OutboundLink] {
         while !Task.isCancelled {
             do throws(HomeError) {
-                return try await home.outboundLinks()
+                return try await home.linksToGreet()
             } catch {
                 logger.warning("the links cannot be read yet", metadata: ["error": "\(error)"])
                 try? await Task.sleep(for: .seconds(1))

@@ -98,6 +98,44 @@ struct CommunityStore: Sendable {
         }
     }
 
+    /// Deletes what nobody waits for any more, at most `chunk` of each kind: who asked to come in long ago, what was written so long ago that
+    /// its failure was told, and the names of communities to which nobody is invited any more.
+    func purgeCopies(askedBefore instant: Instant, chunk: Int) async throws(HomeError) -> Int {
+        let limit = Int64(chunk)
+        let nobodys = """
+            c.host IS NOT NULL AND c.incarnation IS NULL
+            AND NOT EXISTS (SELECT FROM community_members m WHERE m.community = c.key)
+            AND NOT EXISTS (SELECT FROM community_channels h WHERE h.community = c.key)
+            AND NOT EXISTS (SELECT FROM community_consents s WHERE s.community = c.id)
+            AND NOT EXISTS (SELECT FROM community_invites v WHERE v.community = c.key AND v.state = 'pending')
+            """
+        var count = 0
+        for statement: PostgresQuery in [
+            """
+            DELETE FROM community_consents WHERE (member, community) IN (
+                SELECT member, community FROM community_consents WHERE at < \(instant) LIMIT \(limit))
+            """,
+            """
+            DELETE FROM channel_submissions WHERE message IN (
+                SELECT message FROM channel_submissions WHERE sent_at < \(instant) - interval '1 day' LIMIT \(limit))
+            """,
+            """
+            DELETE FROM community_invites v USING communities c
+            WHERE v.community = c.key AND \(unescaped: nobodys)
+            """,
+            """
+            DELETE FROM communities WHERE key IN (
+                SELECT c.key FROM communities c WHERE \(unescaped: nobodys)
+                AND NOT EXISTS (SELECT FROM community_invites v WHERE v.community = c.key) LIMIT \(limit))
+            """,
+        ] {
+            count += try await HomeError.mapping { () async throws(PostgresError) in
+                try await database.execute(statement)
+            }
+        }
+        return count
+    }
+
     // MARK: Invitations
 
     func invite(_ id: ServerInviteID) async throws(HomeError) -> StoredInvite? {

@@ -54,6 +54,11 @@ extension Home {
         try await peerStore.outboundLinks()
     }
 
+    /// The lanes of all homeservers that are to hear that this one has started.
+    package func linksToGreet() async throws(HomeError) -> [OutboundLink] {
+        try await peerStore.linksToGreet()
+    }
+
     /// When the oldest event was committed that waits for a peer, for each peer for which something does.
     package func oldestWaiting() async throws(HomeError) -> [PeerKey: Instant] {
         try await peerStore.oldestWaiting()

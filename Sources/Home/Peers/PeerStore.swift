@@ -123,6 +123,17 @@ struct PeerStore: Sendable {
         try await links("SELECT \(unescaped: Self.linkColumns) WHERE p.removed_at IS NULL ORDER BY p.name")
     }
 
+    /// Without homeservers of which only the name is known, from a community on a third one: nobody here has to do with them.
+    func linksToGreet() async throws(HomeError) -> [OutboundLink] {
+        try await links(
+            """
+            SELECT \(unescaped: Self.linkColumns) LEFT JOIN inbound_links i ON i.peer = l.peer
+            WHERE p.removed_at IS NULL
+                AND (l.last > 0 OR i.epoch IS NOT NULL OR p.last_contact_at IS NOT NULL OR p.policy <> 'pending')
+            ORDER BY p.name
+            """)
+    }
+
     func outboundLink(to peer: PeerKey) async throws(HomeError) -> OutboundLink? {
         try await links("SELECT \(unescaped: Self.linkColumns) WHERE l.peer = \(peer.value)").first
     }

@@ -32,6 +32,12 @@ extension Home {
                 try await communityStore.purgeLogs(keeping: Limits.communityLog, chunk: Self.purgeChunk) > 0
             {}
         }
+        await purge("what is left of copies") { () async throws(HomeError) in
+            let before = time.now() - Limits.acceptanceLife
+            while !Task.isCancelled,
+                try await communityStore.purgeCopies(askedBefore: before, chunk: Self.purgeChunk) > 0
+            {}
+        }
         await purge("logins") { () async throws(HomeError) in try await purgeAccounts() }
     }
 
