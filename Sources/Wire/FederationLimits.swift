@@ -113,8 +113,10 @@ extension Limits {
     package static let copyUpkeepInterval = Duration.seconds(1)
     /// How often homeservers that host communities of our users are asked whether they are there.
     package static let knockInterval = Duration.seconds(30)
-    /// Values in the JSON of a transaction, or of an answer to a call.
+    /// Values in the JSON of what comes signed over a link, which may be a megabyte.
     package static let peerJSONNodes = 200_000
+    /// Messages or other events of a channel that its community's home is asked for at a time: as many as fit into an answer, however long they are.
+    package static let carriedHistory = 50
     /// How long what is asked of a community's home may take to arrive in the lane before the answer goes out without it.
     package static let laneWait = Duration.seconds(5)
 

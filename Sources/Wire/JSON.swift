@@ -63,9 +63,9 @@ package struct JSONLimits: Sendable {
     }
 
     /// For what comes signed over a link.
-    package static let link = JSONLimits(nodes: Limits.linkJSONNodes)
+    package static let link = JSONLimits(nodes: Limits.peerJSONNodes)
     /// For a call or its answer, which has the document of a client one level down.
-    package static let call = JSONLimits(depth: Limits.jsonDepth + 1, nodes: Limits.linkJSONNodes)
+    package static let call = JSONLimits(depth: Limits.jsonDepth + 1, nodes: Limits.peerJSONNodes)
 }
 
 /// Why a text is not JSON as we take it, and at which byte.

@@ -19,8 +19,6 @@ package enum Limits {
     package static let jsonDepth = 16
     /// Values and keys of one document: bounds the memory that a small hostile body can claim.
     package static let jsonNodes = 20_000
-    /// The same for what comes signed over a link, which may be a megabyte.
-    package static let linkJSONNodes = 100_000
     /// One number's digits; more than any number we use can need.
     package static let jsonNumberBytes = 64
 
@@ -153,8 +151,6 @@ package enum Limits {
     package static let peerAnswerBytes = 1_048_576
     /// Events of one peer held in memory.
     package static let peerEventsInMemory = 256
-    /// How long a request that was carried to a community's home waits for what it caused to arrive in the durable lane.
-    package static let readYourWrites = Duration.seconds(5)
     /// What a route answers to a request that was carried, so that the answer with what is around it is no larger than a peer takes.
     package static let carriedAnswerBytes = Limits.peerAnswerBytes - 1024
     /// Path and query of a request that is carried to another homeserver.

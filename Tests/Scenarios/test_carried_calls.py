@@ -41,6 +41,68 @@ async def test_every_code_that_lets_nobody_in_looks_the_same_from_elsewhere(two)
             assert answer.expect(404, "not_found").json == at_home.json, code
 
 
+async def test_who_joins_by_a_link_of_another_homeserver_is_in_and_may_what_members_may(two):
+    alpha, beta = two
+    community, alice = await alpha.community("alice")
+    code = await alice.makes_link(community)
+    bob = await (await beta.person("bob")).connects()
+    answer = (await bob.http("POST", f"/invite-links/{code}@{alpha.name}/join")).expect(200).json
+    # What the host has told is here before he is answered.
+    assert answer == {"server_id": community.id, "state": "joined"}
+    seen = (await bob.http("GET", community.path)).expect(200).json
+    assert (seen["host"], seen["member_count"]) == (alpha.name, 2)
+    (channel,) = seen["channels"]
+    await alice.receives("member-changed", server_id=community.id, user_id=bob.user_id, state="member")
+    assert (await bob.http("GET", f"/invite-links/{code}@{alpha.name}")).expect(200).json["state"] == "joined"
+    again = (await bob.http("POST", f"/invite-links/{code}@{alpha.name}/join")).expect(200).json
+    assert again == answer
+
+    # What he may not he is told by the host; what he may is done there and is here before he is answered.
+    (await bob.http("PATCH", community.path, json={"name": "Mine"})).expect(403, "forbidden")
+    (await bob.http("PATCH", community.path, json={"name": 5})).expect(400, "invalid")
+    role = (await alice.http("POST", f"{community.path}/roles", json={"name": "head", "permissions": ["administrator"]})).expect(201).json
+    (await alice.http("PUT", f"{community.path}/members/{bob.user_id}/roles/{role['role_id']}")).expect(200)
+    await bob.receives("member-changed", server_id=community.id, user_id=bob.user_id, reason="role")
+    renamed = (await bob.http("PATCH", community.path, json={"name": "Growers"})).expect(200).json
+    assert renamed["name"] == "Growers"
+    assert (await bob.http("GET", community.path)).expect(200).json["name"] == "Growers"
+    made = (await bob.http("POST", f"{community.path}/channels", json={"name": "tools"})).expect(201).json
+    assert (made["read_seq"], made["unread"], made["mentions"]) == (0, 0, 0)
+    # A short name is one of his own homeserver's, wherever he is answered.
+    members = (await bob.http("GET", f"{community.path}/members")).expect(200).json["members"]
+    assert {it["user_id"]: it["status"] for it in members} == {alice.user_id: "online", bob.user_id: "online"}
+    assert (await bob.http("GET", f"{community.path}/members/bob")).expect(200).json["user_id"] == bob.user_id
+    (await bob.http("GET", f"{community.path}/members/alice")).expect(404, "not_found")
+    # What is unread only his own homeserver knows, also in what the host answers.
+    await alice.writes("first", channel["channel_id"])
+    await bob.hears("first", channel["channel_id"], alice)
+    edited = (await bob.http("PATCH", f"/channels/{channel['channel_id']}", json={"topic": "seeds"})).expect(200).json
+    assert (edited["topic"], edited["last_seq"], edited["read_seq"], edited["unread"]) == ("seeds", 1, 0, 1)
+
+
+async def test_what_was_said_before_one_came_is_asked_for_where_it_is(two):
+    """However much it is: in one page for a client, in parts between the homeservers."""
+    alpha, beta = two
+    community, alice = await alpha.community("alice")
+    for number in range(1, 121):
+        # The longest there are, which take the most bytes.
+        await alice.writes(f"{number} " + "\U0001f331" * 3990, community.general)
+    bob = await (await beta.person("bob")).connects()
+    code = await alice.makes_link(community)
+    (await bob.http("POST", f"/invite-links/{code}@{alpha.name}/join")).expect(200)
+    path = f"/channels/{community.general}"
+
+    async def numbers(target, list):
+        page = (await bob.http("GET", f"{path}/{target}")).expect(200).json
+        assert page["last_seq"] == 120 and "stale" not in page
+        return [int(it["message"].split()[0]) for it in page[list]]
+
+    assert await numbers("messages?limit=110", "messages") == [*range(11, 121)]
+    assert await numbers("messages?before=101&limit=90", "messages") == [*range(11, 101)]
+    assert await numbers("messages?after=0&limit=200", "messages") == [*range(1, 121)]
+    assert await numbers("events?after=5&limit=70", "events") == [*range(6, 76)]
+
+
 async def test_a_host_that_is_not_there(two):
     _, beta = two
     bob = await beta.person("bob")

@@ -45,7 +45,12 @@ extension HTTPCall {
         }
         let call = CarriedCall(
             user: account.id, method: method.rawValue, target: host.target, body: try await bodyToCarry())
-        let answer = try await home.carry(call, to: host.server)
+        let answer =
+            if let code = host.link, method == .post {
+                try await home.carryJoin(by: code, call, to: host.server, account)
+            } else {
+                try await home.carry(call, to: host.server)
+            }
         return try await HTTPAnswer(answer, to: call, at: host, of: account, home)
     }
 }

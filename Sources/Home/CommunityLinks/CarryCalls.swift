@@ -30,9 +30,9 @@ extension Home {
     // MARK: At the user's homeserver
 
     /// Asks another homeserver for a user of ours. After a change it waits until what that caused is here too, so that he reads what he wrote;
-    /// where that takes longer than `Limits.readYourWrites`, he is answered all the same.
+    /// where that takes longer than `Limits.laneWait`, he is answered all the same.
     package func carry(_ call: CarriedCall, to host: ServerName) async throws(HomeError) -> CarriedAnswer {
-        let answer = try await peerCalls.call(host, call)
+        let answer = try await ask(host, call)
         if call.method != "GET", let place = answer.lane, let peer = try await peer(named: host) {
             try await awaitLane(of: peer.key, place)
         }
@@ -50,7 +50,7 @@ extension Home {
         defer { laneWaits.end(waiter, of: peer) }
         let position = try await inboundPosition(of: peer)
         guard position.epoch != place.epoch || position.last < place.seq else { return }
-        await waiter.arrived.wait(atMost: Limits.readYourWrites)
+        await waiter.arrived.wait(atMost: Limits.laneWait)
     }
 
     /// Where the account stands in those of these channels that he sees: what only his own homeserver knows of him.

@@ -24,7 +24,11 @@ extension Home {
         guard hostsAway.note(server, isAway: isAway) else { return }
         do throws(HomeError) {
             let keys = try await communityStore.copies(hostedBy: server)
-            guard !keys.isEmpty else { return }
+            guard !keys.isEmpty else {
+                // Anybody may ask for a name that nothing here is hosted by: those are not kept.
+                _ = hostsAway.note(server, isAway: false)
+                return
+            }
             try await writer.submit(TellHostAway(communities: keys, isAway: isAway))
         } catch {
             // It is told with the next news; until then a client has it from what it reads.
