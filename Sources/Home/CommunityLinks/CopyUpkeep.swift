@@ -72,7 +72,7 @@ extension Home {
                 return try await writer.submit(
                     FillHole(community: key, channel: channel, host: host, events: [], through: nil))
             }
-            let target = "/api/v1/channels/\(place.id)/events?after=\(lastSeq)&limit=\(HistoryPage.maximumLimit)"
+            let target = "/api/v1/channels/\(place.id)/events?after=\(lastSeq)&limit=\(Limits.carriedHistory)"
             let answer = try await ask(host.name, CarriedCall(user: reader.id, method: "GET", target: target))
             guard answer.status == 200, let body = answer.body,
                 let page = try await events(in: body, of: copy, place.id, incarnation)
@@ -88,10 +88,10 @@ extension Home {
         in body: [UInt8], of copy: Community, _ channel: ConversationID, _ incarnation: String
     ) async throws(HomeError) -> (events: [FillHole.Event], lastSeq: Int64)? {
         do {
-            let json = try JSON.parse(body, limits: JSONLimits(nodes: Limits.peerJSONNodes))
+            let json = try JSON.parse(body, limits: .link)
             guard let object = json.object else { return nil }
             var events: [FillHole.Event] = []
-            for entry in try object.objects("events", maxCount: HistoryPage.maximumLimit) {
+            for entry in try object.objects("events", maxCount: Limits.carriedHistory) {
                 let event = try CopiedEvent(entry)
                 guard let author = try await directory.resolve(event.author, meeting: true) else { return nil }
                 events.append(
