@@ -3,6 +3,7 @@
 import pytest
 import pytest_asyncio
 
+from harness.across import Across
 from harness.homes import Homes
 from harness.recorder import recorder
 from harness.stage import Stage
@@ -19,11 +20,30 @@ async def homes(state):
 
 
 @pytest_asyncio.fixture(scope="session")
-async def home(state):
-    """One homeserver for all scenarios that leave it as they found it: open registration, no rate limits."""
+async def one(state):
     homes = Homes(state)
     yield await homes.one(fast=True)
     await homes.end()
+
+
+@pytest_asyncio.fixture(scope="session")
+async def across(two):
+    across = Across(*two)
+    yield across
+    await across.ends()
+
+
+@pytest.fixture
+def home(request):
+    """One homeserver for all scenarios that leave it as they found it: open registration, no rate limits. For files that say `ACROSS = True`
+    each scenario is played twice: also across two homeservers, which stand in the place of the one.
+    """
+    return request.getfixturevalue(getattr(request, "param", "one"))
+
+
+def pytest_generate_tests(metafunc):
+    if "home" in metafunc.fixturenames and getattr(metafunc.module, "ACROSS", False):
+        metafunc.parametrize("home", ["one", "across"], indirect=True)
 
 
 @pytest_asyncio.fixture(scope="session")

@@ -4,6 +4,8 @@ import pytest
 
 from harness.communities import NOBODY, OF_CHANNELS
 
+ACROSS = True
+
 
 async def sees_nothing_of(person, community, channel):
     """In no list, not by its id, and not on a fresh socket."""

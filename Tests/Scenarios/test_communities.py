@@ -3,6 +3,8 @@
 from harness.communities import NOBODY, PERMISSIONS
 from harness.waiting import eventually
 
+ACROSS = True
+
 
 async def is_gone_for(person, community):
     """Nothing of it is there for him."""

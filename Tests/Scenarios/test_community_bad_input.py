@@ -6,6 +6,8 @@ import pytest
 
 from harness.communities import NOBODY
 
+ACROSS = True
+
 LONG = "x" * 60_000
 BAD_NAMES = ["", " ", " \t ", "\u202e", "\u200b", "x" * 65, "𝄞" * 65, "a\nb", "a\u0000b".replace("\u0000", "\u0001"), "\u007f", LONG]
 NOT_TEXT = [1, 1.5, True, [], ["x"], {}]

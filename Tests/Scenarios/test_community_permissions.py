@@ -4,6 +4,8 @@ import pytest
 
 from harness.communities import NOBODY, OF_CHANNELS, PERMISSIONS
 
+ACROSS = True
+
 EVERYTHING = [it for it in PERMISSIONS if it != "administrator"]
 
 
@@ -46,6 +48,7 @@ class Scene:
         fields = {"channel_id": self.community.general, "message": "x", "nonce": f"n{self.nonce}", **fields}
         await self.bob.socket.send("channel-message", **fields)
         answer = await self.bob.socket.receives_either(("ack", "error"), nonce=fields["nonce"])
+        await self.bob.has_arrived()
         return answer.get("code", "done")
 
 

@@ -7,6 +7,8 @@ import pytest
 
 from harness.communities import NOBODY
 
+ACROSS = True
+
 
 async def hears_unread(person, community, channel, read_seq, unread, mentions, last_seq):
     frame = await person.receives("unread-changed", channel_id=channel, read_seq=read_seq)
@@ -182,6 +184,7 @@ async def test_counts_end_at_a_thousand(home):
             "channel-message", channel_id=general, message=f"{number}", nonce=f"{number}", mentions=[bob.user_id]
         )
     await alice.receives("ack", nonce="1002", within=60)
+    await alice.has_arrived()
     assert await bob.counters(general) == (1003, 0, 1000, 1000)
     await bob.marks_read(general, 1)
     await hears_unread(bob, community, general, 1, unread=1000, mentions=1000, last_seq=1003)

@@ -8,6 +8,8 @@ import pytest
 
 from harness.waiting import eventually
 
+ACROSS = True
+
 # What is said of a second is said of a machine that has nothing else to do.
 pytestmark = pytest.mark.alone
 
@@ -184,7 +186,9 @@ async def test_leaving_ends_no_time_out(home):
 async def may_write(person, channel):
     nonce = str(uuid.uuid4())
     await person.socket.send("channel-message", channel_id=channel, message="by itself", nonce=nonce)
-    return (await person.socket.receives_either(("ack", "error"), nonce=nonce))["type"] == "ack"
+    answer = await person.socket.receives_either(("ack", "error"), nonce=nonce)
+    await person.has_arrived()
+    return answer["type"] == "ack"
 
 
 async def test_nobody_acts_on_who_stands_as_high(home):

@@ -4,6 +4,8 @@ import random
 
 from harness.communities import NOBODY, OF_CHANNELS, PERMISSIONS, WHILE_TIMED_OUT
 
+ACROSS = True
+
 OF_MEMBERS = {"view_channel", "send_messages", "read_history", "create_invites", "attach_files", "add_reactions", "connect", "speak"}
 
 

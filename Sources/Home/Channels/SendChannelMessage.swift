@@ -57,7 +57,8 @@ extension Home {
             replyTo: message.replyTo, mentions: message.mentions, timestamp: time.now())
         guard view.community.host == nil else {
             return .elsewhere(
-                QueueChannelMessage(draft: draft, community: view.community.key, channel: view.channel.key))
+                QueueChannelMessage(draft: draft, community: view.community.key, channel: view.channel.key,
+                    isSlow: view.channel.slowMode > 0))
         }
         return .here(
             SendChannelMessage(
@@ -125,10 +126,7 @@ struct SendChannelMessage: WriteUnit {
                 !original.isDeleted
             else { throw .notFound("reply_to names no message of this channel") }
         }
-        if channel.slowMode > 0, !allowed.contains(.bypassSlowMode), let last = batch.lastMessages[place] {
-            let wait = last + .seconds(channel.slowMode) - batch.now
-            guard wait <= .zero else { throw .slowMode(retryAfter: wait) }
-        }
+        try channel.checkSlowMode(allowed, last: batch.lastMessages[place], at: batch.now)
         let message = batch.append(draft, to: channel.key.value)
         batch.lastMessages[place] = message.timestamp
         batch.tell(message, by: draft.author.id, in: community, channel)
@@ -182,6 +180,15 @@ extension MessageDraft {
             case .user: continue
             }
         }
+    }
+}
+
+extension Channel {
+    /// Throws for whoever has to wait, since his last message.
+    func checkSlowMode(_ allowed: Permissions, last: Instant?, at now: Instant) throws(HomeError) {
+        guard slowMode > 0, !allowed.contains(.bypassSlowMode), let last else { return }
+        let wait = last + .seconds(slowMode) - now
+        guard wait <= .zero else { throw .slowMode(retryAfter: wait) }
     }
 }
 

@@ -42,6 +42,8 @@ package struct Community: Sendable {
     package var isStale = false
     /// Of a copy: how many members there are at all homeservers.
     var copiedMemberCount: Int?
+    /// Of a copy: members elsewhere for whom a channel says something of its own.
+    var namedElsewhere: [UserKey: UserID] = [:]
     /// Of those who left while they were timed out: leaving does not end it.
     var timeOuts: [UserKey: Instant] = [:]
 

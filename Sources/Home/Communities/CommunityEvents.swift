@@ -72,7 +72,8 @@ package struct ChannelDescription: Sendable {
             case .everyone: Override(target: "everyone", override: override)
             case .role(let role): Override(target: role.description, override: override)
             case .member(let user):
-                community.members[user].map { Override(target: $0.id.text, override: override) }
+                (community.members[user]?.id ?? community.namedElsewhere[user])
+                    .map { Override(target: $0.text, override: override) }
             }
         }
         // Everyone's first, as it is applied first.

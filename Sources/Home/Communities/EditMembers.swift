@@ -95,7 +95,9 @@ extension Home {
     ) async throws(HomeError) {
         let reason = try CommunityRules.reason(reason)
         let community = try await community(id, of: account)
-        guard let subject = try await directory.resolve(user) else {
+        try community.standing(of: account.key)?.require(.banMembers, at: time.now())
+        // Of another homeserver also somebody who has never been here.
+        guard let subject = try await directory.resolve(user, meeting: true) else {
             throw .notFound("no user has this address")
         }
         let key = community.key

@@ -89,7 +89,8 @@ extension Home {
         return links.filter { $0.creator == account.id }
     }
 
-    package func revokeLink(_ code: String, in id: CommunityID, by account: Account) async throws(HomeError) {
+    package func revokeLink(_ text: String, in id: CommunityID, by account: Account) async throws(HomeError) {
+        guard let code = InviteLinkCode.read(text, at: server) else { throw .noSuchLink }
         let event: EventID = ids.next()
         try await change(
             id, by: account, event: event, needs: { $1.links.insert(code) },
@@ -111,9 +112,9 @@ extension Home {
     }
 
     package func uses(
-        ofLink code: String, in id: CommunityID, for account: Account
+        ofLink text: String, in id: CommunityID, for account: Account
     ) async throws(HomeError) -> [InviteLinkUse] {
-        guard try await links(of: id, for: account).contains(where: { $0.code == code }) else { throw .noSuchLink }
+        guard let code = InviteLinkCode.read(text, at: server), try await links(of: id, for: account).contains(where: { $0.code == code }) else { throw .noSuchLink }
         return try await communityStore.uses(ofLink: code)
     }
 

@@ -76,13 +76,18 @@ struct QueueChannelMessage: WriteUnit {
     let draft: MessageDraft
     let community: CommunityKey
     let channel: ChannelKey
+    /// Whether his last message matters.
+    let isSlow: Bool
 
+    private var place: MarkerPlace { MarkerPlace(owner: draft.author.key, channel: channel) }
     private var nonceKey: NonceKey? {
         draft.nonce.map { NonceKey(author: draft.author.key, place: .channel(channel), nonce: $0) }
     }
 
     func declare(_ needs: inout BatchNeeds) {
         needs.communities.insert(community)
+        if isSlow { needs.lastMessages.insert(place) }
+        if let replyTo = draft.replyTo { needs.messages.insert(replyTo) }
         if let nonceKey {
             needs.nonces.append(nonceKey)
             needs.submissionNonces.append(nonceKey)
@@ -102,7 +107,7 @@ struct QueueChannelMessage: WriteUnit {
         guard let copy = batch.communities[community], let host = copy.host else {
             throw .notFound("channel_id names no channel that you see")
         }
-        let (channel, _) = try draft.checked(in: copy, self.channel, at: batch.now)
+        let (channel, allowed) = try draft.checked(in: copy, self.channel, at: batch.now)
         func receipt(_ id: MessageID, _ timestamp: Instant, duplicate: Bool) -> ChannelReceipt {
             ChannelReceipt(
                 messageID: id, channel: channel.id, seq: nil, n: nil, timestamp: timestamp, state: .queued,
@@ -115,6 +120,16 @@ struct QueueChannelMessage: WriteUnit {
             return receipt(draft.id, draft.timestamp, duplicate: false)
         }
         guard !batch.isBlocked(host) else { throw .blocked }
+        if let replyTo = draft.replyTo {
+            let original = batch.messagesByID[replyTo]
+            // One that is older than what is kept here its home may know.
+            let mayBe = original == nil && channel.heldAfter > 0
+            guard mayBe || original.map({ $0.conversation == channel.key.value && !$0.isDeleted }) ?? false else {
+                throw .notFound("reply_to names no message of this channel")
+            }
+        }
+        // What is on its way its home will judge.
+        try channel.checkSlowMode(allowed, last: batch.lastMessages[place], at: batch.now)
         batch.submit(draft, to: channel, of: copy, at: host)
         return receipt(draft.id, draft.timestamp, duplicate: false)
     }

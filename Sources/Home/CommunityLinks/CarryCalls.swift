@@ -49,7 +49,10 @@ extension Home {
         let waiter = laneWaits.begin(peer, place)
         defer { laneWaits.end(waiter, of: peer) }
         let position = try await inboundPosition(of: peer)
-        guard position.epoch != place.epoch || position.last < place.seq else { return }
+        guard position.epoch != place.epoch || position.last < place.seq else {
+            // Committed, but what is in memory follows a moment later: with the next batch it is there.
+            return try await writer.submit(Barrier())
+        }
         await waiter.arrived.wait(atMost: Limits.laneWait)
     }
 
@@ -102,6 +105,12 @@ extension Home {
     package func endOfLane(to peer: PeerKey) async throws(HomeError) -> CarriedAnswer.Place? {
         try await outboundLink(to: peer).map { CarriedAnswer.Place(epoch: $0.epoch, seq: $0.last) }
     }
+}
+
+/// Does nothing: when it is done everything is in memory that was committed before it was handed over.
+private struct Barrier: WriteUnit {
+    func declare(_ needs: inout BatchNeeds) {}
+    func apply(to batch: inout Batch) throws(HomeError) {}
 }
 
 extension UserKey {

@@ -53,13 +53,12 @@ extension Home {
             guard owner != nil else { throw RejectionError(.invalid) }
         }
         var users: [UserID: ResolvedUser] = [:]
-        let named =
-            state.members.map(\.user)
-            + state.channels.flatMap(\.overrides).compactMap { override in
-                if case .member(let user) = override.target { user } else { nil }
-            }
-        for user in named where user.server == server && users[user] == nil {
+        for user in state.members.map(\.user) where user.server == server && users[user] == nil {
             users[user] = try await directory.resolve(user)
+        }
+        for override in state.channels.flatMap(\.overrides) {
+            guard case .member(let user) = override.target, users[user] == nil else { continue }
+            users[user] = try await directory.resolve(user, meeting: user.server != server)
         }
         return ReceiveState(state: state, owner: owner, users: users, us: server)
     }
@@ -97,7 +96,7 @@ extension Home {
         let name = try event.data.string("name", maxCodePoints: Limits.nameCodePoints)
         return ReceiveInvite(
             invite: try event.data.id("invite_id"), community: try event.data.id("community_id"), name: name,
-            inviter: inviter, invitee: invitee, expiresAt: try event.data.instant("expires_at"),
+            inviter: inviter, invitee: invitee, createdAt: min(event.timestamp, time.now()), expiresAt: try event.data.instant("expires_at"),
             isShown: try await !friendStore.hasBlocked(inviter.key, by: invitee.key))
     }
 

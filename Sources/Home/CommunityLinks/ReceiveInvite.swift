@@ -9,6 +9,7 @@ struct ReceiveInvite: CommunityEffect {
     let name: String
     let inviter: ResolvedUser
     let invitee: ResolvedUser
+    let createdAt: Instant
     let expiresAt: Instant
     /// False when the invited person has blocked the inviter.
     let isShown: Bool
@@ -51,7 +52,7 @@ struct ReceiveInvite: CommunityEffect {
         }
         let stored = StoredInvite(
             id: invite, community: key, communityID: community, inviter: inviter.key, invitee: invitee.key,
-            inviteePeer: nil, state: .pending, isShown: isShown, createdAt: batch.now,
+            inviteePeer: nil, state: .pending, isShown: isShown, createdAt: createdAt,
             expiresAt: min(expiresAt, batch.now + Limits.inviteLife))
         batch.setInvite(stored, .pending)
         guard isShown else { return nil }

@@ -7,7 +7,7 @@ struct ReceiveState: CommunityEffect {
     let state: CommunityState
     /// Nil with a state that has no head.
     let owner: ResolvedUser?
-    /// Ours of those whom it names.
+    /// Of those whom it names ours, and others for whom a channel says something of its own.
     let users: [UserID: ResolvedUser]
     let us: ServerName
 
@@ -16,6 +16,7 @@ struct ReceiveState: CommunityEffect {
         needs.namedChannels.formUnion(state.channels.map(\.id))
         needs.newConversations += state.channels.count
         needs.consents.insert(state.community)
+        if state.members.contains(where: \.isMember) { needs.invitesOfNamed.insert(state.community) }
         needs.channelsOfNamed.insert(state.community)
         if state.isSnapshot { needs.newCommunities += 1 }
     }
@@ -203,6 +204,10 @@ struct ReceiveState: CommunityEffect {
             } else if state.isSnapshot, stated.lastSeq > counters?.lastSeq ?? 0 {
                 channel.isBehind = true
             }
+            for (target, _) in stated.overrides {
+                guard case .member(let id) = target, let user = users[id], user.peer != nil else { continue }
+                batch.communities[before.key]?.namedElsewhere[user.key] = id
+            }
             batch.namedChannels[stated.id] = NamedChannel(key: key, community: before.key)
             batch.setChannel(channel, of: before.key)
         }
@@ -219,7 +224,6 @@ struct ReceiveState: CommunityEffect {
             switch target {
             case .everyone: overrides[.everyone] = override
             case .role(let role): overrides[.role(role)] = override
-            // Of others nobody here needs to know.
             case .member(let user): if let user = users[user] { overrides[.member(user.key)] = override }
             }
         }
@@ -235,6 +239,11 @@ struct ReceiveState: CommunityEffect {
         for member in members.new {
             batch.setMember(member, of: key)
             batch.endConsent(of: member.user.key, to: state.community)
+            // An invitation that was open besides has had its way.
+            for invite in batch.invites.values
+            where invite.community == key && invite.invitee == member.user.key && invite.state == .pending {
+                batch.settle(invite, .accepted)
+            }
             for channel in (batch.communities[key]?.channels ?? [:]).keys {
                 batch.rows.markers[MarkerPlace(owner: member.user.key, channel: channel)] =
                     batch.conversations[channel.value]?.lastSeq ?? 0

@@ -35,7 +35,8 @@ extension Home {
         if let key = row.receiver { receiver = try await directory.resolve(key) }
         return OutboxRefusal(
             row: row, code: code, sender: sender, receiver: receiver, request: PeerStore.requestID(in: row.json),
-            invite: row.type == PeerEventType.communityAccept.rawValue ? PeerStore.inviteIDs(in: row.json) : nil)
+            invite: [PeerEventType.communityAccept, .communityInvite].contains(PeerEventType(rawValue: row.type))
+                ? PeerStore.inviteIDs(in: row.json) : nil)
     }
 }
 
@@ -49,11 +50,15 @@ struct OutboxRefusal: Sendable {
     let receiver: ResolvedUser?
     /// The friend request that the event named, if any.
     let request: FriendRequestID?
-    /// The invitation that the event accepted, if any.
+    /// The invitation that the event told of, or accepted, if any.
     let invite: (id: ServerInviteID, community: CommunityID)?
 
     func declare(_ needs: inout BatchNeeds) {
-        if let invite { needs.consents.insert(invite.community) }
+        if let invite {
+            needs.consents.insert(invite.community)
+            needs.invites.insert(invite.id)
+            needs.namedCommunities.insert(invite.community)
+        }
         guard let request, let receiver else { return }
         needs.requests.insert(request)
         needs.rosters.formUnion(Batch.sides(sender, receiver))
@@ -106,6 +111,10 @@ extension Batch {
             let report = DeliveryReport(
                 messageID: MessageID(row.event), server: server, state: .failed, reason: refusal.code)
             tell(Event(to: [row.sender], .delivery(report)))
+        case .communityInvite:
+            // It never reached anybody, so nobody will answer it.
+            guard let invite = refusal.invite.flatMap({ invites[$0.id] }), invite.state == .pending else { return }
+            settle(invite, .withdrawn)
         case .communityAccept:
             guard let invite = refusal.invite else { return }
             endConsent(of: row.sender, to: invite.community)

@@ -162,6 +162,22 @@ extension BatchStore {
             },
             BatchRead(
                 query: """
+                    SELECT h.community, u.key, u.address
+                    FROM community_channels h
+                    JOIN communities c ON c.key = h.community AND c.host IS NOT NULL
+                    JOIN channel_overrides o ON o.conversation = h.conversation AND o.kind = 'member'
+                    JOIN users u ON u.key = o.target::bigint AND u.peer IS NOT NULL
+                    WHERE h.community = ANY(\(keys)::bigint[]) AND h.deleted_at IS NULL
+                    """
+            ) { rows, batch throws(PostgresError) in
+                for row in 0..<rows.count {
+                    let user = UserKey(try rows.int64(row, 1))
+                    batch.communities[CommunityKey(try rows.int64(row, 0))]?.namedElsewhere[user] =
+                        try rows.user(row, 2)
+                }
+            },
+            BatchRead(
+                query: """
                     SELECT m.community, m.joined_at, array_to_string(m.roles, ' '), m.timed_out_until,
                         u.key, u.address, p.key, p.name
                     FROM community_members m

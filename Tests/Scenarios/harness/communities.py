@@ -21,13 +21,15 @@ NOBODY = "00000000-0000-7000-8000-000000000000"
 class Community:
     """One that somebody has founded: its id, and the ids of what it began with and of what was made since."""
 
-    def __init__(self, owner, answer):
+    def __init__(self, owner, answer, address=""):
         self.owner = owner
         self.id = answer["server_id"]
         self.name = answer["name"]
         self.channels = {it["name"]: it["channel_id"] for it in answer["channels"]}
         self.roles = {it["name"]: it["role_id"] for it in answer["roles"]}
         self.everyone = next(it["role_id"] for it in answer["roles"] if it["everyone"])
+        # What stands behind the code of a link for whoever lives elsewhere.
+        self.address = address
 
     def __repr__(self):
         return f"{self.name} ({self.id})"
@@ -47,7 +49,8 @@ class InCommunities:
     # Communities
 
     async def founds(self, name="Gardeners", **fields):
-        return Community(self, (await self.http("POST", "/servers", json={"name": name, **fields})).expect(201).json)
+        answer = (await self.http("POST", "/servers", json={"name": name, **fields})).expect(201).json
+        return Community(self, answer, f"@{self.node.name}" if self.settles else "")
 
     async def sees(self, community):
         """The community as he sees it."""
@@ -84,13 +87,15 @@ class InCommunities:
     # Coming in
 
     async def makes_link(self, community, **fields):
-        return (await self.http("POST", f"{community.path}/invite-links", json=fields)).expect(201).json["code"]
+        code = (await self.http("POST", f"{community.path}/invite-links", json=fields)).expect(201).json["code"]
+        return code + community.address
 
     async def invites(self, other, to, **fields):
         body = {"user_id": other.user_id, **fields}
         return (await self.http("POST", f"{to.path}/invites", json=body)).expect(201).json
 
     async def takes_invite(self, invite_id):
+        """Comes in by an invitation, now or, on another homeserver, when the community's home has heard of it."""
         return (await self.http("POST", f"/server-invites/{invite_id}/accept")).expect(200).json
 
     async def own_invites(self):
@@ -147,7 +152,15 @@ class InCommunities:
         """Sends a message to a channel and waits for its ack, which it returns."""
         nonce = nonce or str(uuid.uuid4())
         await self.socket.send("channel-message", channel_id=channel, message=text, nonce=nonce, **fields)
-        return await self.socket.receives("ack", nonce=nonce)
+        ack = await self.socket.receives("ack", nonce=nonce)
+        if not self.settles:
+            return ack
+        if ack["state"] == "queued" and not ack["duplicate"]:
+            # It has a number once it has come back.
+            echo = await self.socket.receives("new-channel-message", nonce=nonce, keep=True)
+            ack = {**ack, "seq": echo["seq"], "n": echo["n"], "state": "sent"}
+        await self.settles()
+        return ack
 
     async def cannot_write(self, channel, code, text="may I?", **fields):
         """Tries to, and is refused with this code."""

@@ -21,6 +21,8 @@ class Person(InCommunities):
         self.user_id = f"{name}@{node.name}"
         self.token = None
         self.socket = None
+        # Across homeservers: waits until what he did has arrived on the other one.
+        self.settles = None
 
     def __repr__(self):
         return self.user_id
@@ -47,17 +49,27 @@ class Person(InCommunities):
     async def on_another_device(self):
         """The same account, signed in once more."""
         other = Person(self.node, self.name, self.password)
+        other.settles = self.settles
         (await other.logs_in()).expect(200)
         return other
 
     def in_another_tab(self):
         """The same login session, with a socket of its own."""
         other = Person(self.node, self.name, self.password)
+        other.settles = self.settles
         other.token = self.token
         return other
 
     async def http(self, method, path, **options):
-        return await self.node.web.call(method, "/api/v1" + path, token=self.token, **options)
+        answer = await self.node.web.call(method, "/api/v1" + path, token=self.token, **options)
+        if method not in ("GET", "HEAD"):
+            await self.has_arrived()
+        return answer
+
+    async def has_arrived(self):
+        """What he did, and what others did at the same time, is everywhere."""
+        if self.settles:
+            await self.settles()
 
     # Socket
 

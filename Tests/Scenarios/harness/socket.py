@@ -151,8 +151,8 @@ class Socket:
 
     # What the person waits for
 
-    async def receives(self, type, within=10.0, matching=None, **fields):
-        """The first frame, not yet received so, of this type and with these fields."""
+    async def receives(self, type, within=10.0, matching=None, keep=False, **fields):
+        """The first frame, not yet received so, of this type and with these fields. It counts as received, unless it is kept for somebody else."""
 
         def find():
             for index, frame in enumerate(self.frames):
@@ -162,7 +162,8 @@ class Socket:
                     continue
                 if matching and not matching(frame):
                     continue
-                self._consumed.add(index)
+                if not keep:
+                    self._consumed.add(index)
                 return frame
             if self.problems:
                 raise AssertionError(f"{self.who}: {self.problems}")
