@@ -1,6 +1,6 @@
 /// A channel whose members are all online: some of them write, and everybody is to get everything, once and in order.
 final class ChannelLoad {
-    /// Each sender keeps this many messages unacknowledged.
+    /// Each sender keeps this many messages under way.
     private let window: Int
     private let loop: Loop
     private let sockets: [Socket]
@@ -69,12 +69,13 @@ final class ChannelLoad {
             case .ack(let sender, let number):
                 acked[sender] += 1
                 ackMicroseconds.append(UInt32(clamping: (now() - sentAt[sender][number]) / 1000))
-                if isOpen { try send(sender) }
             case .message(let sender, let number, let time):
                 deliveries += 1
                 if number != heard[socket.pair][sender] { disordered += 1 }
                 heard[socket.pair][sender] = max(heard[socket.pair][sender], number + 1)
                 receiveMicroseconds.append(UInt32(clamping: (now() - time) / 1000))
+                // What another homeserver numbers is acknowledged before it has come back: that is what its author waits for.
+                if isOpen, sender == socket.pair { try send(sender) }
             case .error(let text): errors[text, default: 0] += 1
             case .other: break
             }

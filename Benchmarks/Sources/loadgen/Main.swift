@@ -13,6 +13,7 @@ enum Main {
                      federated-1, federated-16, federated-open   100 pairs across the two, half each way
                      channel-1              a channel of 500 members online, one message at a time; the figures are of a delivery
                      channel-10             the same, ten of them writing
+                     across-1, across-10    the same with half of the members, and of the writers, on the other homeserver
                      idle                   10,000 signed-in sessions that do nothing
                      header                 the table's head, nothing else
         SECONDS      how long to send (default 10)
@@ -42,8 +43,11 @@ enum Main {
     static func run(_ name: String, _ seconds: Double, _ description: Description) async throws {
         let parts = name.split(separator: "-")
         if name == "idle" { return try await idle(description) }
-        if parts.count == 2, parts[0] == "channel", let senders = Int(parts[1]), (1...members).contains(senders) {
-            return try await channel(name, senders: senders, seconds, description)
+        if parts.count == 2, ["channel", "across"].contains(parts[0]), let senders = Int(parts[1]),
+            (1...members).contains(senders)
+        {
+            let servers = parts[0] == "across" ? description.homeservers : [description.homeservers[0]]
+            return try await channel(name, on: servers, senders: senders, seconds, description)
         }
         guard parts.count == 2, let place = Place(rawValue: String(parts[0])) else {
             throw Failure("no case \(name)\n\(usage)")
@@ -72,30 +76,37 @@ enum Main {
 
     static let members = 500
 
-    /// A community of 500 accounts of the first homeserver with a socket each, who come in by a link.
+    /// A community on the first homeserver of 500 accounts with a socket each, who come in by a link: of all homeservers in turn.
     static func channel(
-        _ name: String, senders: Int, _ seconds: Double, _ description: Description
+        _ name: String, on servers: [Description.Homeserver], senders: Int, _ seconds: Double,
+        _ description: Description
     ) async throws {
-        let server = description.homeservers[0]
-        let accounts = Array(description.numbered(on: server.name).prefix(members))
-        guard accounts.count == members else { throw Failure("the demo needs --accounts \(members) or more") }
-        let tokens = try await Loopback.logins(accounts, at: server)
-        let community = try Loopback.post(
-            "/api/v1/servers", #"{"name":"Load"}"#, token: tokens[0], at: server)
+        let each = members / servers.count
+        var people: [[(server: Description.Homeserver, token: String)]] = []
+        for server in servers {
+            let accounts = Array(description.numbered(on: server.name).prefix(each))
+            guard accounts.count == each else { throw Failure("the demo needs --accounts \(each) or more") }
+            people.append(try await Loopback.logins(accounts, at: server).map { (server, $0) })
+        }
+        // In turn, so that of any first few as many are here as there.
+        let all = (0..<each).flatMap { index in people.map { $0[index] } }
+        let host = servers[0]
+        let community = try Loopback.post("/api/v1/servers", #"{"name":"Load"}"#, token: all[0].token, at: host)
         let id = try Loopback.value(of: "server_id", in: community)
         let channel = try Loopback.value(of: "channel_id", in: community)
-        let link = try Loopback.post("/api/v1/servers/\(id)/invite-links", "{}", token: tokens[0], at: server)
+        let link = try Loopback.post("/api/v1/servers/\(id)/invite-links", "{}", token: all[0].token, at: host)
         let code = try Loopback.value(of: "code", in: link)
-        for token in tokens.dropFirst() {
-            _ = try Loopback.post("/api/v1/invite-links/\(code)/join", "{}", token: token, at: server)
+        for (server, token) in all.dropFirst() {
+            let path = "/api/v1/invite-links/\(code)@\(host.name)/join"
+            _ = try Loopback.post(path, "{}", token: token, at: server)
         }
         let loop = Loop()
-        let sockets = try tokens.map { try Socket(port: server.port, authority: server.authority, token: $0) }
+        let sockets = try all.map { try Socket(port: $0.server.port, authority: $0.server.authority, token: $0.token) }
         for socket in sockets { try loop.add(socket) }
         let warm = ChannelLoad(loop, sockets, channel: channel, senders: senders, window: 1)
-        _ = try warm.measure(seconds: min(2, seconds), servers: [server])
+        _ = try warm.measure(seconds: min(2, seconds), servers: servers)
         let load = ChannelLoad(loop, sockets, channel: channel, senders: senders, window: 1)
-        let outcome = try load.measure(seconds: seconds, servers: [server])
+        let outcome = try load.measure(seconds: seconds, servers: servers)
         print(outcome.row(name))
         for (error, count) in outcome.errors { print_error("\(count) × \(error)\n") }
         if outcome.lost + outcome.doubled + outcome.disordered > 0 { exit(1) }
