@@ -39,15 +39,23 @@ struct ChannelStore: Sendable {
         } catch { throw HomeError(error) }
     }
 
-    /// Copied channels that miss a number.
-    func channelsBehind(limit: Int) async throws(HomeError) -> [CommunityBoard.Place] {
+    /// Copied channels that miss a number, and which homeserver has it.
+    ///
+    /// - Parameter limit: Of each homeserver.
+    func channelsBehind(limit: Int) async throws(HomeError) -> [(host: PeerKey, place: CommunityBoard.Place)] {
         do throws(PostgresError) {
             let rows = try await database.query(
                 """
-                SELECT community, conversation FROM community_channels
-                WHERE is_behind AND deleted_at IS NULL LIMIT \(Int64(limit))
-                """, as: (Int64, Int64).self)
-            return rows.map { CommunityBoard.Place(community: CommunityKey($0.0), channel: ChannelKey($0.1)) }
+                SELECT host, community, conversation FROM (
+                    SELECT m.host, h.community, h.conversation,
+                        row_number() OVER (PARTITION BY m.host ORDER BY h.conversation) AS place
+                    FROM community_channels h JOIN communities m ON m.key = h.community
+                    WHERE h.is_behind AND h.deleted_at IS NULL AND m.host IS NOT NULL
+                ) b WHERE place <= \(Int64(limit))
+                """, as: (Int64, Int64, Int64).self)
+            return rows.map { host, community, channel in
+                (PeerKey(host), CommunityBoard.Place(community: CommunityKey(community), channel: ChannelKey(channel)))
+            }
         } catch { throw HomeError(error) }
     }
 

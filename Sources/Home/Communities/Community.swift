@@ -32,7 +32,7 @@ package struct Community: Sendable {
     var owner: ResolvedUser
     /// Counts its changes, each of which has an entry in its log.
     package internal(set) var version: Int64
-    package let createdAt: Instant
+    package internal(set) var createdAt: Instant
 
     var roles: [RoleID: Role] { didSet { derived = Derived() } }
     var channels: [ChannelKey: Channel] { didSet { derived = Derived() } }

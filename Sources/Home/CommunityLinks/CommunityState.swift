@@ -195,7 +195,7 @@ extension CommunityState.StatedMember {
 
 extension JSONObject {
     /// A name as its own home has checked it; an empty one would not show.
-    fileprivate func statedName(_ key: String) throws(FieldError) -> String {
+    func statedName(_ key: String) throws(FieldError) -> String {
         let name = try string(key, maxCodePoints: Limits.nameCodePoints)
         guard !name.isEmpty else { throw problem(key, "must not be empty") }
         return name

@@ -1,33 +1,57 @@
 import Logging
+import Synchronization
 import Wire
 
 /// What keeps copies of other homeservers' communities whole: what they miss is asked for.
 extension Home {
-    /// Until its task is cancelled.
+    /// Until its task is cancelled. Each homeserver is asked in a task of its own: one that is away or slow holds up no other's communities.
     func runCopyUpkeep() async {
-        let logger = Logger(label: "home.copies")
+        let asking = HostsAsked()
         var askedAt: [CommunityKey: Duration] = [:]
         var knockedAt = time.monotonic()
         var isFirst = true
-        while !Task.isCancelled {
-            do throws(HomeError) {
-                if isFirst { try await endMembershipsWithBlocked() }
-                isFirst = false
-                try await askForLost(&askedAt)
-                for channel in try await channelStore.channelsBehind(limit: 100) {
-                    try await fillHole(of: channel.channel, in: channel.community)
-                }
-                if time.monotonic() - knockedAt > Limits.knockInterval {
-                    knockedAt = time.monotonic()
-                    try await knock()
-                }
-            } catch {
-                if !Task.isCancelled {
-                    logger.info("a copy of a community misses something yet", metadata: ["error": "\(error)"])
-                }
+        await withDiscardingTaskGroup { tasks in
+            while !Task.isCancelled {
+                do throws(HomeError) {
+                    if isFirst { try await endMembershipsWithBlocked() }
+                    isFirst = false
+                    try await askForLost(&askedAt)
+                    let behind = Dictionary(
+                        grouping: try await channelStore.channelsBehind(limit: Self.holesAtOnce), by: \.host)
+                    for (host, channels) in behind where asking.begin(host) {
+                        tasks.addTask {
+                            await self.fillHoles(of: channels.map(\.place))
+                            asking.end(host)
+                        }
+                    }
+                    if time.monotonic() - knockedAt > Limits.knockInterval {
+                        knockedAt = time.monotonic()
+                        for (host, copy) in try await copiesToKnockFor() where asking.begin(host) {
+                            tasks.addTask {
+                                await self.knock(for: copy)
+                                asking.end(host)
+                            }
+                        }
+                    }
+                } catch { note(error) }
+                try? await Task.sleep(for: Limits.copyUpkeepInterval)
             }
-            try? await Task.sleep(for: Limits.copyUpkeepInterval)
         }
+    }
+
+    /// Of one homeserver.
+    private static let holesAtOnce = 100
+
+    private func note(_ error: HomeError) {
+        guard !Task.isCancelled else { return }
+        Logger(label: "home.copies").info(
+            "a copy of a community misses something yet", metadata: ["error": "\(error)"])
+    }
+
+    private func fillHoles(of channels: [CommunityBoard.Place]) async {
+        do throws(HomeError) {
+            for channel in channels { try await fillHole(of: channel.channel, in: channel.community) }
+        } catch { note(error) }
     }
 
     /// Asks the homes of communities of which events were lost to tell everything anew.
@@ -41,19 +65,24 @@ extension Home {
         }
     }
 
-    /// Asks every homeserver of whose communities somebody here is a member whether it is there: nobody else would notice that it is not.
-    private func knock() async throws(HomeError) {
-        var known: Set<ServerName> = []
+    /// One community of every homeserver of whose communities somebody here is a member.
+    private func copiesToKnockFor() async throws(HomeError) -> [PeerKey: Community] {
+        var copies: [PeerKey: Community] = [:]
         for key in try await communityStore.copies() {
-            guard !Task.isCancelled, let copy = try await community(key), let host = copy.host,
-                known.insert(host.name).inserted, let member = copy.localMembers.min().flatMap({ copy.members[$0] })
-            else { continue }
-            let call = CarriedCall(
-                user: member.id, method: "GET", target: "/api/v1/servers/\(copy.id)/members?limit=1")
-            let answer = try? await ask(host.name, call)
-            // It knows nothing of a membership that stands here.
-            if answer?.status == 404 { try await writer.submit(MarkBehind(community: key)) }
+            guard let copy = try await community(key), let host = copy.host, copies[host.key] == nil else { continue }
+            copies[host.key] = copy
         }
+        return copies
+    }
+
+    /// Asks a homeserver whether it is there: nobody else would notice that it is not.
+    private func knock(for copy: Community) async {
+        guard let host = copy.host, let member = copy.localMembers.min().flatMap({ copy.members[$0] }) else { return }
+        let call = CarriedCall(user: member.id, method: "GET", target: "/api/v1/servers/\(copy.id)/members?limit=1")
+        let answer = try? await ask(host.name, call)
+        // It knows nothing of a membership that stands here.
+        guard answer?.status == 404 else { return }
+        do throws(HomeError) { try await writer.submit(MarkBehind(community: copy.key)) } catch { note(error) }
     }
 
     /// Fetches what a copied channel misses and takes it in its order.
@@ -75,7 +104,9 @@ extension Home {
             let target = "/api/v1/channels/\(place.id)/events?after=\(lastSeq)&limit=\(Limits.carriedHistory)"
             let answer = try await ask(host.name, CarriedCall(user: reader.id, method: "GET", target: target))
             guard answer.status == 200, let body = answer.body,
-                let page = try await events(in: body, of: copy, place.id, incarnation)
+                let page = try await events(in: body, of: copy, place.id, incarnation),
+                // What does not go on would be asked for without end.
+                page.events.first.map({ $0.seq > lastSeq }) ?? true
             else { return try await writer.submit(MarkBehind(community: key)) }
             try await writer.submit(
                 FillHole(community: key, channel: channel, host: host, events: page.events, through: page.lastSeq))
@@ -105,6 +136,16 @@ extension Home {
             return nil
         }
     }
+}
+
+/// The homeservers that are being asked for something. State: a `Mutex`.
+private final class HostsAsked: Sendable {
+    private let hosts = Mutex<Set<PeerKey>>([])
+
+    /// - Returns: False when it is being asked already.
+    func begin(_ host: PeerKey) -> Bool { hosts.withLock { $0.insert(host).inserted } }
+
+    func end(_ host: PeerKey) { _ = hosts.withLock { $0.remove(host) } }
 }
 
 /// Asks a copy's home for everything, in the Writer.
@@ -162,7 +203,11 @@ struct FillHole: WriteUnit {
             let last = batch.conversations[channel.value]?.lastSeq ?? 0
             if event.seq > last + 1 { batch.conversations[channel.value]?.lastSeq = event.seq - 1 }
             _ = event.effect.apply(to: &batch, by: host)
+            // Nor is one that cannot be taken.
+            let taken = batch.conversations[channel.value]?.lastSeq ?? 0
+            batch.conversations[channel.value]?.lastSeq = max(taken, event.seq)
         }
+        if !events.isEmpty { batch.touchedConversations.insert(channel.value) }
         let last = batch.conversations[channel.value]?.lastSeq ?? 0
         guard var place = batch.communities[community]?.channels[channel], place.isBehind,
             events.isEmpty || last >= through ?? 0

@@ -93,7 +93,7 @@ extension Home {
         guard let inviter = try await directory.resolve(event.sender, meeting: true) else {
             throw RejectionError(.notFound)
         }
-        let name = try event.data.string("name", maxCodePoints: Limits.nameCodePoints)
+        let name = try event.data.statedName("name")
         return ReceiveInvite(
             invite: try event.data.id("invite_id"), community: try event.data.id("community_id"), name: name,
             inviter: inviter, invitee: invitee, createdAt: min(event.timestamp, time.now()), expiresAt: try event.data.instant("expires_at"),

@@ -23,7 +23,10 @@ struct ReceiveState: CommunityEffect {
 
     func apply(to batch: inout Batch, by peer: RemotePeer) -> RejectionCode? {
         do throws(RejectionError) {
-            guard let before = try known(in: batch, by: peer) else { return nil }
+            guard let before = try known(in: batch, by: peer) else {
+                tellUnwanted(&batch, peer)
+                return nil
+            }
             guard isCurrent(before) else {
                 if before.incarnation != state.incarnation { batch.markBehind(before.key) }
                 return nil
@@ -40,21 +43,29 @@ struct ReceiveState: CommunityEffect {
 
     // MARK: Judging
 
-    /// The copy as it is, or an empty one that nobody has yet.
+    /// The copy as it is, or an empty one that nobody has yet; nil when all is told of a community into which nobody here has asked to come.
     private func known(in batch: Batch, by peer: RemotePeer) throws(RejectionError) -> Community? {
         if let known = batch.community(state.community) {
             guard known.host == peer else { throw RejectionError(.forbidden) }
             guard known.incarnation != nil || state.isSnapshot else { throw RejectionError(.notFound) }
-            guard !known.localMembers.isEmpty || isWanted(in: batch, by: peer) else { throw RejectionError(.forbidden) }
-            return known
+            guard known.localMembers.isEmpty, !isWanted(in: batch, by: peer) else { return known }
+            guard state.isSnapshot else { throw RejectionError(.forbidden) }
+            return nil
         }
         guard state.isSnapshot, let head = state.head, let owner, let key = batch.spareCommunities.last else {
             throw RejectionError(.notFound)
         }
-        guard isWanted(in: batch, by: peer) else { throw RejectionError(.forbidden) }
+        guard isWanted(in: batch, by: peer) else { return nil }
         return Community(
             key: key, id: state.community, host: peer, name: head.name, description: head.description, owner: owner,
             version: 0, createdAt: head.createdAt)
+    }
+
+    /// Or it is forgotten with an older database that they have asked: its home hears of each whom it names that he is not in.
+    private func tellUnwanted(_ batch: inout Batch, _ peer: RemotePeer) {
+        for stated in state.members where stated.isMember {
+            if let user = users[stated.user] { batch.tellLeft(state.community, user, to: peer) }
+        }
     }
 
     /// Whether somebody here has asked to come in.
@@ -152,6 +163,7 @@ struct ReceiveState: CommunityEffect {
             community.name = head.name
             community.description = head.description
             community.owner = owner
+            community.createdAt = head.createdAt
         }
         batch.communities[key] = community
         batch.rows.communities.insert(key)

@@ -88,7 +88,7 @@ extension BatchStore {
                 \(roles.map(\.permissions.rawValue))::bigint[], \(roles.map { Int64($0.position) })::bigint[],
                 \(roles.map(\.isEveryone))::boolean[], \(roles.map { $0.color.map(Int64.init) })::bigint[])
             ON CONFLICT (community, id) DO UPDATE SET name = EXCLUDED.name, permissions = EXCLUDED.permissions,
-                position = EXCLUDED.position, color = EXCLUDED.color
+                position = EXCLUDED.position, is_everyone = EXCLUDED.is_everyone, color = EXCLUDED.color
             """)
         return writes
     }
@@ -117,7 +117,7 @@ extension BatchStore {
                 \(channels.map(\.topic))::text[], \(channels.map { Int64($0.position) })::bigint[],
                 \(channels.map { Int64($0.slowMode) })::bigint[], \(channels.map(\.heldAfter))::bigint[],
                 \(channels.map(\.isBehind))::boolean[])
-            ON CONFLICT (conversation) DO UPDATE SET name = EXCLUDED.name, topic = EXCLUDED.topic,
+            ON CONFLICT (conversation) DO UPDATE SET kind = EXCLUDED.kind, name = EXCLUDED.name, topic = EXCLUDED.topic,
                 position = EXCLUDED.position, slow_mode = EXCLUDED.slow_mode, held_after = EXCLUDED.held_after,
                 is_behind = EXCLUDED.is_behind, deleted_at = NULL
             """)

@@ -42,7 +42,8 @@ struct BatchStore: Sendable {
 
     /// Before anybody hears of the batch: whoever does may read at once.
     private func publish(_ batch: Batch) {
-        let changed = batch.rows.communities.compactMap { batch.communities[$0] }
+        // Of a copy a channel may change alone.
+        let changed = batch.rows.communities.union(batch.rows.channels.values).compactMap { batch.communities[$0] }
         if !changed.isEmpty { board.publish(changed) }
         if !batch.rows.deleted.isEmpty { board.forget(Set(batch.rows.deleted.keys)) }
         if !batch.rows.behindHosts.isEmpty { board.forget(hostedBy: batch.rows.behindHosts) }

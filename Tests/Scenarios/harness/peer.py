@@ -281,14 +281,15 @@ class ForeignPeer:
         body = {"v": 1, "epoch": self.epoch, "first_seq": self.next_seq, **fields}
         return await self.send(node, self.request(node, "POST", "/federation/v1/hello", body))
 
-    def event(self, type, sender, to, seq=None, id=None, **data):
+    def event(self, type, sender, to=None, seq=None, id=None, **data):
+        """`to` None is for the homeserver and none of its users."""
         return {
             "seq": seq if seq is not None else self.next_seq,
             "id": id or str(uuid7()),
             "type": type,
             "ts": instant(),
             "sender": sender,
-            "to": to,
+            **({"to": to} if to is not None else {}),
             "data": data,
         }
 
