@@ -118,7 +118,8 @@ struct FrameSnapshotTests {
                     id: FrameSnapshotTests.id(3), user: FrameSnapshotTests.user("carol@alpha.example"),
                     direction: .incoming, state: .pending, timestamp: FrameSnapshotTests.time)
             ], blocks: [Block(user: FrameSnapshotTests.user("eve@beta.example"), since: FrameSnapshotTests.time)],
-            own: OwnPresence(status: .offline, showsLastSeen: true), communities: [CommunitySamples.community, CommunitySamples.stale],
+            own: OwnPresence(status: .offline, showsLastSeen: true),
+            communities: [CommunitySamples.community, CommunitySamples.stale],
             channels: [CommunitySamples.summary], serverInvites: [CommunitySamples.invite])
         let ready = ReadyFrame(
             stream: FrameSnapshotTests.id(4), epoch: "epoch", incarnation: "incarnation",

@@ -124,7 +124,7 @@ async def test_of_a_community_that_nobody_knows(stage):
     snapshot, *others = everything(lie, nora)
     await refused(stage, UNKNOWN, *others, to=[nora])
     # Who its home thinks is in: it hears that she is not.
-    await refused(stage, None, snapshot, to=[nora])
+    await refused(stage, FORBIDDEN, snapshot, to=[nora])
     await eventually(lambda: has_left(stage, lie, nora), "gamma hears that nora is not in")
     assert await stage.alpha.query("SELECT 1 FROM communities WHERE id = %s", lie.id) == []
 
@@ -163,14 +163,14 @@ async def test_who_was_only_invited_sees_nothing_of_it(stage):
     community, nora = ForeignCommunity(stage.gamma), await newcomer(stage)
     invite = await community.invites(stage.alpha, nora)
     nora.socket.forgets()
-    await refused(stage, None, community.snapshot(nora), community.snapshot(), to=[nora])
+    await refused(stage, FORBIDDEN, community.snapshot(nora), community.snapshot(), to=[nora])
     await refused(stage, UNKNOWN, community.state(members=[community.member(nora)]), to=[nora])
     await refused(stage, None, community.message("x", 1), community.deletion(1), to=[nora])
     (await nora.http("POST", f"/server-invites/{invite}/decline")).expect(204)
     assert (await stage.gamma.hears("community.decline", invite_id=invite))["sender"] == nora.user_id
     await nora.socket.position()
     nora.socket.forgets()
-    await refused(stage, None, community.snapshot(nora), to=[nora])
+    await refused(stage, FORBIDDEN, community.snapshot(nora), to=[nora])
     assert await community_members(stage, community) == set()
 
 

@@ -48,7 +48,8 @@ package struct ReceivedTransaction: Sendable {
         do throws(FieldError) {
             return InboundEvent(
                 seq: seq, id: try entry.id("id"), type: try entry.string("type", maxBytes: 64),
-                sender: try entry.userID("sender"), to: try entry.optionalUserID("to"), timestamp: try entry.instant("ts"),
+                sender: try entry.userID("sender"), to: try entry.optionalUserID("to"),
+                timestamp: try entry.instant("ts"),
                 data: try entry.object("data"))
         } catch {
             return nil

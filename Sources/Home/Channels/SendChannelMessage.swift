@@ -57,7 +57,8 @@ extension Home {
             replyTo: message.replyTo, mentions: message.mentions, timestamp: time.now())
         guard view.community.host == nil else {
             return .elsewhere(
-                QueueChannelMessage(draft: draft, community: view.community.key, channel: view.channel.key,
+                QueueChannelMessage(
+                    draft: draft, community: view.community.key, channel: view.channel.key,
                     isSlow: view.channel.slowMode > 0))
         }
         return .here(

@@ -88,7 +88,9 @@ struct ChangeCommunity: WriteUnit {
     func apply(to batch: inout Batch) throws(HomeError) -> Community? {
         // An earlier try committed, and its connection was lost before anybody heard of it.
         if batch.logged.contains(event) { return batch.communities[community] }
-        guard let before = batch.communities[community], before.host == nil, let standing = before.standing(of: actor.key) else {
+        guard let before = batch.communities[community], before.host == nil,
+            let standing = before.standing(of: actor.key)
+        else {
             throw .notFound("you are in no such community")
         }
         try work(&batch, before, standing)

@@ -22,7 +22,7 @@ package struct Community: Sendable {
     let key: CommunityKey
     package let id: CommunityID
     /// Where it is hosted; nil is here. Of a community that is hosted elsewhere this is a copy: what its home has told, and of members ours only.
-    let host: RemotePeer?
+    var host: RemotePeer?
     /// Of a copy: which life of its home's database it is of; nil before its home has told anything.
     var incarnation: String?
     /// Of a copy: events of it were lost, and its home is asked to tell everything anew.
@@ -136,6 +136,9 @@ extension Community {
     package var hostIncarnation: String? { host == nil ? nil : incarnation }
 
     package var memberCount: Int { copiedMemberCount ?? members.count }
+
+    /// Of another homeserver's community only the name is known here, from an invitation.
+    var isNameOnly: Bool { host != nil && incarnation == nil && members.isEmpty }
 
     func channel(_ id: ConversationID) -> Channel? { derived.channelKey(id, of: self).flatMap { channels[$0] } }
 

@@ -114,7 +114,9 @@ extension Home {
     package func uses(
         ofLink text: String, in id: CommunityID, for account: Account
     ) async throws(HomeError) -> [InviteLinkUse] {
-        guard let code = InviteLinkCode.read(text, at: server), try await links(of: id, for: account).contains(where: { $0.code == code }) else { throw .noSuchLink }
+        guard let code = InviteLinkCode.read(text, at: server),
+            try await links(of: id, for: account).contains(where: { $0.code == code })
+        else { throw .noSuchLink }
         return try await communityStore.uses(ofLink: code)
     }
 
@@ -162,7 +164,14 @@ private struct JoinByLink: WriteUnit {
         guard let before = batch.communities[community], !before.bans.contains(user.key), var link = batch.links[code]
         else { throw .noSuchLink }
         let done = Joining(community: before.id)
-        guard before.members[user.key] == nil else { return done }
+        guard before.members[user.key] == nil else {
+            // His homeserver seems to have lost that he is in.
+            if let peer = user.peer { batch.tellWhole(before, to: peer, by: user) }
+            return done
+        }
+        if let peer = user.peer, batch.isLimited(peer) {
+            throw .forbidden("the operator takes no new members of your homeserver")
+        }
         guard link.isOpen(at: batch.now) else { throw .noSuchLink }
         try batch.join(user, to: community, event: event, by: [("link", InviteLinkCode.short(code))])
         batch.tellHomes(since: before, by: user)

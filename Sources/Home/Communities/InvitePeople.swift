@@ -160,7 +160,8 @@ private struct InvitePerson: WriteUnit {
         batch.invitesTo[invitee.key, default: 0] += 1
         let invite = StoredInvite(
             id: id, community: community, communityID: before.id, inviter: inviter.key, invitee: invitee.key,
-            inviteePeer: invitee.peer, state: .pending, isShown: isShown, createdAt: batch.now, expiresAt: batch.now + life)
+            inviteePeer: invitee.peer, state: .pending, isShown: isShown, createdAt: batch.now,
+            expiresAt: batch.now + life)
         batch.setInvite(invite, .pending)
         batch.log(LogEntry(.invite, target: invitee.id.text), of: community, event: event, by: inviter.key)
         let view = view(invite, in: before)

@@ -68,7 +68,11 @@ struct ReceiveInviteAnswer: CommunityEffect {
 
     func apply(to batch: inout Batch, by peer: RemotePeer) -> RejectionCode? {
         // Who has come in by another way has what he wanted.
-        if isAccepted, batch.communities[community]?.members[user.key] != nil { return nil }
+        if isAccepted, let known = batch.communities[community], known.members[user.key] != nil {
+            // His homeserver seems to have lost that he is in.
+            batch.tellWhole(known, to: peer, by: user)
+            return nil
+        }
         guard !isAccepted || !batch.isLimited(peer) else { return .limited }
         guard saidAt + Limits.acceptanceLife > batch.now else { return .notFound }
         do throws(HomeError) {
@@ -93,11 +97,11 @@ struct ReceiveResync: CommunityEffect {
 
     func apply(to batch: inout Batch, by peer: RemotePeer) -> RejectionCode? {
         let known = batch.community(community)
-        guard let known, known.host == nil, let home = known.homes.first(where: { $0.peer == peer }) else {
+        guard let known, known.host == nil, known.homes.contains(where: { $0.peer == peer }) else {
             batch.tellGone(community, .left, by: user, to: peer)
             return nil
         }
-        batch.tellWhole(known, to: home, by: user)
+        batch.tellWhole(known, to: peer, by: user)
         return nil
     }
 }

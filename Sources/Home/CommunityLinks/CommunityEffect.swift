@@ -3,13 +3,19 @@ import Wire
 /// What an event of a link does to communities, in the Writer: a part of the unit that applies it (`ApplyPeerEvent`).
 protocol CommunityEffect: Sendable {
     func declare(_ needs: inout BatchNeeds)
-    /// Applies it, or says why not; nothing is staged in the second case.
+    /// Applies it, or says why not; in the second case nothing is staged, unless it answers the peer.
     func apply(to batch: inout Batch, by peer: RemotePeer) -> RejectionCode?
 }
 
 extension Batch {
     /// A community by the id that a peer has named; the unit has declared it.
     func community(_ id: CommunityID) -> Community? { communities.values.first { $0.id == id } }
+
+    /// Whether somebody here is invited into a copied community, or has asked to come in; the unit has declared both.
+    func isAwaited(_ copy: Community) -> Bool {
+        invites.values.contains { $0.community == copy.key && $0.state == .pending }
+            || consents.contains { $0.community == copy.id && $0.host == copy.host?.key }
+    }
 
     /// A copy of a community that the peer hosts; for what is hosted elsewhere it has no say.
     func copy(_ id: CommunityID, of peer: RemotePeer) throws(RejectionError) -> Community {

@@ -26,7 +26,8 @@ extension Home {
                 let reason = try event.data.string("reason", maxBytes: 32)
                 return .success(
                     ReceiveGone(
-                        community: try event.data.id("community_id"), reason: CommunityReason(rawValue: reason) ?? .left))
+                        community: try event.data.id("community_id"), reason: CommunityReason(rawValue: reason) ?? .left
+                    ))
             case .channelMessage, .communityLeave, .communityAccept, .communityDecline, .communityResync:
                 guard event.sender.server == peer.name else { throw RejectionError(.forbidden) }
                 return .success(try await request(event, type))
@@ -96,7 +97,8 @@ extension Home {
         let name = try event.data.statedName("name")
         return ReceiveInvite(
             invite: try event.data.id("invite_id"), community: try event.data.id("community_id"), name: name,
-            inviter: inviter, invitee: invitee, createdAt: min(event.timestamp, time.now()), expiresAt: try event.data.instant("expires_at"),
+            inviter: inviter, invitee: invitee, createdAt: min(event.timestamp, time.now()),
+            expiresAt: try event.data.instant("expires_at"),
             isShown: try await !friendStore.hasBlocked(inviter.key, by: invitee.key))
     }
 

@@ -19,6 +19,7 @@ struct ReceiveInvite: CommunityEffect {
         needs.invitesOfNamed.insert(community)
         needs.invites.insert(invite)
         needs.invitesTo.insert(invitee.key)
+        needs.consents.insert(community)
         needs.newCommunities += 1
     }
 
@@ -27,7 +28,9 @@ struct ReceiveInvite: CommunityEffect {
         guard expiresAt > batch.now else { return nil }
         let known = batch.community(community)
         if let known {
-            guard known.host == peer else { return .forbidden }
+            // Who names an id first does not own it: what nobody here waits for any more can be another's.
+            let isTaken = !known.isNameOnly || batch.isAwaited(known)
+            guard known.host == peer || !isTaken else { return .forbidden }
             guard known.members[invitee.key] == nil else { return nil }
         }
         if let stored = batch.invites[invite] {
@@ -38,6 +41,7 @@ struct ReceiveInvite: CommunityEffect {
         batch.invitesTo[invitee.key, default: 0] += 1
         if var copy = known {
             copy.name = name
+            copy.host = peer
             batch.communities[key] = copy
         } else {
             batch.communities[key] = Community(

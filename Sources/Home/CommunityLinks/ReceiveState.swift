@@ -25,7 +25,7 @@ struct ReceiveState: CommunityEffect {
         do throws(RejectionError) {
             guard let before = try known(in: batch, by: peer) else {
                 tellUnwanted(&batch, peer)
-                return nil
+                return .forbidden
             }
             guard isCurrent(before) else {
                 if before.incarnation != state.incarnation { batch.markBehind(before.key) }
@@ -33,7 +33,7 @@ struct ReceiveState: CommunityEffect {
             }
             let roles = try rolesAfter(before)
             try checkChannels(before, batch)
-            let members = try membersAfter(before, batch)
+            let members = try membersAfter(before, batch, by: peer)
             stage(before, roles, members, &batch)
             return nil
         } catch {
@@ -45,7 +45,9 @@ struct ReceiveState: CommunityEffect {
 
     /// The copy as it is, or an empty one that nobody has yet; nil when all is told of a community into which nobody here has asked to come.
     private func known(in batch: Batch, by peer: RemotePeer) throws(RejectionError) -> Community? {
-        if let known = batch.community(state.community) {
+        if var known = batch.community(state.community) {
+            // Another may have named the id before; whom somebody here has asked to come in is its home.
+            if known.isNameOnly, isWanted(in: batch, by: peer) { known.host = peer }
             guard known.host == peer else { throw RejectionError(.forbidden) }
             guard known.incarnation != nil || state.isSnapshot else { throw RejectionError(.notFound) }
             guard known.localMembers.isEmpty, !isWanted(in: batch, by: peer) else { return known }
@@ -102,7 +104,9 @@ struct ReceiveState: CommunityEffect {
     }
 
     /// What the state says of our users; of who comes in, that he has asked for it.
-    private func membersAfter(_ before: Community, _ batch: Batch) throws(RejectionError) -> Members {
+    private func membersAfter(
+        _ before: Community, _ batch: Batch, by host: RemotePeer
+    ) throws(RejectionError) -> Members {
         var members = Members()
         var named: Set<UserKey> = []
         for stated in state.members {
@@ -120,7 +124,9 @@ struct ReceiveState: CommunityEffect {
                 user: user, joinedAt: stated.joinedAt, roles: stated.roles, timedOutUntil: stated.timedOutUntil)
             if before.members[user.key] != nil {
                 members.changed.append((member, stated.reason))
-            } else if batch.consents.contains(where: { $0.member == user.key && $0.community == state.community }) {
+            } else if batch.consents.contains(
+                Consent(member: user.key, community: state.community, host: host.key))
+            {
                 members.new.append(member)
             } else if state.isSnapshot {
                 members.unwanted.append(user)

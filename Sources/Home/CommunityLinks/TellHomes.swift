@@ -17,7 +17,7 @@ extension Batch {
             .filter { before.members[$0] != after.members[$0] }
         for home in homesAfter {
             guard let homeBefore = homesBefore[home.peer.key] else {
-                tellWhole(after, to: home, by: actor)
+                tellWhole(after, to: home.peer, by: actor)
                 continue
             }
             var state = CommunityStateWriter(after, incarnation: incarnation, isSnapshot: false)
@@ -30,14 +30,16 @@ extension Batch {
         for home in before.homes where !left.contains(home.peer.key) {
             var state = CommunityStateWriter(after, incarnation: incarnation, isSnapshot: false)
             for member in home.members {
-                state.add(member, .gone, reason: memberReasons[MemberPlace(community: after.key, user: member.user.key)])
+                state.add(
+                    member, .gone, reason: memberReasons[MemberPlace(community: after.key, user: member.user.key)])
             }
             send(state, by: actor, to: home.peer)
         }
     }
 
     /// A snapshot, for a homeserver whose first member has come, or that has lost something.
-    mutating func tellWhole(_ community: Community, to home: Community.MemberHome, by actor: ResolvedUser) {
+    mutating func tellWhole(_ community: Community, to peer: RemotePeer, by actor: ResolvedUser) {
+        guard let home = community.homes.first(where: { $0.peer == peer }) else { return }
         var state = CommunityStateWriter(community, incarnation: incarnation, isSnapshot: true)
         state.hasHead = true
         state.onlyRoles = community.roles.keys.sorted()

@@ -46,14 +46,15 @@ private struct AcknowledgeOutbox: WriteUnit {
     }
 
     func apply(to batch: inout Batch) throws(HomeError) {
-        guard var link = batch.outbound[peer], link.epoch == epoch, through <= link.last else {
+        guard let link = batch.outbound[peer], link.epoch == epoch, through <= link.last else {
             throw .conflict("the peer acknowledges what was not sent")
         }
         guard through > link.acked else { return }
+        // In place: what is refused may have something sent again.
         for row in batch.acknowledged[peer] ?? [] where row.seq > link.acked && row.seq <= through {
             // What failed here has been told, and counts for nothing any more.
             guard row.type != PeerEventType.expired, row.seq > link.failedThrough else { continue }
-            link.settle(events: 1, bytes: row.bytes)
+            batch.outbound[peer]?.settle(events: 1, bytes: row.bytes)
             if let refusal = refusals[row.seq] {
                 batch.refuse(refusal, at: server, epoch: epoch)
             } else if row.type == PeerEventType.directMessage.rawValue {
@@ -61,8 +62,7 @@ private struct AcknowledgeOutbox: WriteUnit {
                 batch.tell(Event(to: [row.sender], .delivery(report)))
             }
         }
-        link.acked = through
-        batch.outbound[peer] = link
+        batch.outbound[peer]?.acked = through
         batch.touchedOutbound.insert(peer)
     }
 }

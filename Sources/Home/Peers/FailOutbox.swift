@@ -33,10 +33,12 @@ extension Home {
         guard let sender = try await directory.resolve(row.sender) else { return nil }
         var receiver: ResolvedUser?
         if let key = row.receiver { receiver = try await directory.resolve(key) }
+        var community: CommunityID?
+        if PeerEventType(rawValue: row.type)?.isOfChannel ?? false { community = PeerStore.communityID(in: row.json) }
         return OutboxRefusal(
             row: row, code: code, sender: sender, receiver: receiver, request: PeerStore.requestID(in: row.json),
             invite: [PeerEventType.communityAccept, .communityInvite].contains(PeerEventType(rawValue: row.type))
-                ? PeerStore.inviteIDs(in: row.json) : nil)
+                ? PeerStore.inviteIDs(in: row.json) : nil, community: community)
     }
 }
 
@@ -53,7 +55,17 @@ struct OutboxRefusal: Sendable {
     /// The invitation that the event told of, or accepted, if any.
     let invite: (id: ServerInviteID, community: CommunityID)?
 
+    /// The community in which the event says something was said.
+    let community: CommunityID?
+
+    /// The peer knows nothing of a community of which we tell it.
+    var isOfNothing: Bool { [RejectionCode.notFound, .forbidden].contains(RejectionCode(rawValue: code)) }
+
     func declare(_ needs: inout BatchNeeds) {
+        if let community, isOfNothing {
+            needs.namedCommunities.insert(community)
+            needs.channelsOfNamed.insert(community)
+        }
         if let invite {
             needs.consents.insert(invite.community)
             needs.invites.insert(invite.id)
@@ -78,16 +90,17 @@ private struct FailOutbox: WriteUnit {
     }
 
     func apply(to batch: inout Batch) throws(HomeError) {
-        guard var link = batch.outbound[peer], link.epoch == epoch else {
+        guard let link = batch.outbound[peer], link.epoch == epoch else {
             throw .conflict("the lane has begun a new epoch meanwhile")
         }
-        for failure in failures where failure.row.seq > max(link.acked, link.failedThrough) {
+        // In place: what is refused may have something sent again.
+        for failure in failures
+        where failure.row.seq > max(link.acked, batch.outbound[peer]?.failedThrough ?? 0) {
             batch.refuse(failure, at: server, epoch: epoch)
             batch.failedOutbox.append((peer, failure.row.seq))
-            link.settle(events: 1, bytes: Int64(failure.row.json.count))
-            link.failedThrough = failure.row.seq
+            batch.outbound[peer]?.settle(events: 1, bytes: Int64(failure.row.json.count))
+            batch.outbound[peer]?.failedThrough = failure.row.seq
         }
-        batch.outbound[peer] = link
         batch.touchedOutbound.insert(peer)
     }
 }
@@ -111,6 +124,7 @@ extension Batch {
             let report = DeliveryReport(
                 messageID: MessageID(row.event), server: server, state: .failed, reason: refusal.code)
             tell(Event(to: [row.sender], .delivery(report)))
+        case .communityMessage, .communityMessageDeleted: retell(refusal)
         case .communityInvite:
             // It never reached anybody, so nobody will answer it.
             guard let invite = refusal.invite.flatMap({ invites[$0.id] }), invite.state == .pending else { return }
@@ -127,6 +141,15 @@ extension Batch {
         // Of the rest nobody waits for an answer; what a homeserver has lost of a community it asks for itself.
         default: break
         }
+    }
+
+    /// A homeserver that knows nothing of a community in which it has members has lost it: it is told everything, and says who is not in.
+    private mutating func retell(_ refusal: OutboxRefusal) {
+        guard refusal.isOfNothing, let community = refusal.community.flatMap({ community($0) }), community.host == nil,
+            let peer = community.homes.first(where: { $0.peer.key == refusal.row.peer })?.peer,
+            retold.insert(Retelling(community: community.key, peer: peer.key)).inserted
+        else { return }
+        tellWhole(community, to: peer, by: refusal.sender)
     }
 
     /// A request or acceptance that does not get through leaves nothing behind on our side.

@@ -95,6 +95,9 @@ package enum PeerEventType: String, Sendable, CaseIterable {
         }
     }
 
+    /// Whether it tells of something that was said.
+    var isOfChannel: Bool { self == .communityMessage || self == .communityMessageDeleted }
+
     /// What stands in an event's place when it failed before it was taken: `{seq, type: "expired"}`, acknowledged and skipped.
     package static let expired = "expired"
 

@@ -155,7 +155,8 @@ extension PeerStore {
             outbox.append(
                 OutboxRow(
                     peer: peer, seq: try rows.int64(row, 0), event: try rows.id(row, 1), type: try rows.text(row, 2),
-                    sender: UserKey(try rows.int64(row, 3)), receiver: try rows.optionalInt64(row, 4).map { UserKey($0) },
+                    sender: UserKey(try rows.int64(row, 3)),
+                    receiver: try rows.optionalInt64(row, 4).map { UserKey($0) },
                     json: try rows.bytes(row, 5), createdAt: try rows.instant(row, 6)))
         }
         return outbox
@@ -164,6 +165,11 @@ extension PeerStore {
     static func requestID(in json: [UInt8]) -> FriendRequestID? {
         guard case .object(let event)? = try? JSON.parse(json), let data = try? event.object("data") else { return nil }
         return try? data.id("request_id")
+    }
+
+    static func communityID(in json: [UInt8]) -> CommunityID? {
+        guard case .object(let event)? = try? JSON.parse(json), let data = try? event.object("data") else { return nil }
+        return try? data.id("community_id")
     }
 
     static func inviteIDs(in json: [UInt8]) -> (id: ServerInviteID, community: CommunityID)? {

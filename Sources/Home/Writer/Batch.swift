@@ -65,6 +65,8 @@ struct Batch {
     var touchedShown: Set<UserKey> = []
     var rows = CommunityRows()
 
+    /// Homeservers that have lost a community and were told everything of it in this batch.
+    var retold: Set<Retelling> = []
     /// Numbers that sockets know are given again: they begin with a new `ready`.
     var mustResync = false
 

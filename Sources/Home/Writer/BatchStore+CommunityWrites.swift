@@ -45,7 +45,7 @@ extension BatchStore {
             \(communities.map(\.incarnation))::text[],
             \(communities.map { $0.copiedMemberCount.map(Int64.init) })::bigint[],
             \(communities.map(\.isBehind))::boolean[])
-        ON CONFLICT (key) DO UPDATE SET name = EXCLUDED.name, description = EXCLUDED.description,
+        ON CONFLICT (key) DO UPDATE SET host = EXCLUDED.host, name = EXCLUDED.name, description = EXCLUDED.description,
             owner = EXCLUDED.owner, version = EXCLUDED.version, created_at = EXCLUDED.created_at,
             incarnation = EXCLUDED.incarnation, member_count = EXCLUDED.member_count, is_behind = EXCLUDED.is_behind
         """

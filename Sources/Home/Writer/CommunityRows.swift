@@ -62,6 +62,12 @@ struct Consent: Hashable, Sendable {
     let host: PeerKey
 }
 
+/// A community and a homeserver that is told everything of it.
+struct Retelling: Hashable {
+    let community: CommunityKey
+    let peer: PeerKey
+}
+
 /// A row of `community_bans`.
 struct StoredBan: Sendable {
     let by: UserKey
