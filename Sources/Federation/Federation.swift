@@ -76,7 +76,8 @@ package final class Federation: Sendable {
                 echoBack: EchoBack(time: time) { workshop.client(for: $0) },
                 ephemeralBuckets: buckets(Limits.ephemeralBurst, Limits.ephemeralRate),
                 rosterBuckets: buckets(Limits.rosterBurst, Limits.rosterRate),
-                callBuckets: buckets(Limits.callBurst, Limits.callRate), answerCall: answerCall), keys: keys,
+                callBuckets: buckets(Limits.callBurst, Limits.callRate),
+                statusBuckets: buckets(Limits.statusBurst, Limits.statusRate), answerCall: answerCall), keys: keys,
             takeKeys: TakePushedKeys(peers: peers, ring: ring),
             delegation: settings.delegation ?? Delegation(host: settings.server), time: time)
         let listener = try FederationListener(

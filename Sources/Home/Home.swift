@@ -25,6 +25,8 @@ package final class Home: Sendable {
     let messageStore: DirectMessageStore
     /// Homeservers that do not answer.
     let hostsAway = HostsAway()
+    /// What they say of who is online.
+    let statusesElsewhere = StatusesElsewhere()
     /// The communities that are in memory.
     let board = CommunityBoard()
     let communityStore: CommunityStore

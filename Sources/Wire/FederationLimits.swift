@@ -137,6 +137,26 @@ extension Limits {
     package static let callBurst = 400.0
     package static let callRate = 50.0
 
+    // MARK: Statuses of members
+
+    /// Users of one question.
+    package static let statusUsers = 100
+    /// Questions under way to one peer, those that wait for their turn, and for how long.
+    package static let statusesAtOnce = 4
+    package static let statusesWaiting = 64
+    package static let statusTurn = Duration.milliseconds(500)
+    /// From the beginning of a question to the end of its answer: with the turn two seconds, which is what a list of members waits.
+    package static let statusTime = Duration.milliseconds(1500)
+    /// How long an answer is believed: whoever has just come is seen that much later.
+    package static let statusLife = Duration.seconds(5)
+    /// How long a homeserver that did not answer is not asked again.
+    package static let statusSilence = Duration.seconds(30)
+    /// Answers that are kept.
+    package static let statusAnswers = 2_000
+    /// Questions of one peer, at once and each second.
+    package static let statusBurst = 200.0
+    package static let statusRate = 50.0
+
     // MARK: Discovery
 
     /// Redirects of `/.well-known/home-server`.

@@ -11,8 +11,11 @@ struct Pair {
     let peerAtA: Peer
     let peerAtB: Peer
 
-    static func make(quota: OutboxQuota = OutboxQuota()) async throws -> Pair {
-        let a = try await TestHome.make("a.example", outboxQuota: quota)
+    /// - Parameter peerCalls: How `a` asks other homeservers.
+    static func make(
+        quota: OutboxQuota = OutboxQuota(), peerCalls: any PeerCalls = NoPeerCalls()
+    ) async throws -> Pair {
+        let a = try await TestHome.make("a.example", outboxQuota: quota, peerCalls: peerCalls)
         let b = try await TestHome.make("b.example")
         let alice = try await a.accounts("alice")[0]
         let bob = try await b.accounts("bob")[0]
@@ -77,6 +80,6 @@ func inbound(_ json: [UInt8]) throws -> InboundEvent {
     }
     return InboundEvent(
         seq: try event.integer("seq"), id: try event.id("id"), type: try event.string("type"),
-        sender: try event.userID("sender"), to: try event.userID("to"), timestamp: try event.instant("ts"),
+        sender: try event.userID("sender"), to: try event.optionalUserID("to"), timestamp: try event.instant("ts"),
         data: try event.object("data"))
 }

@@ -14,12 +14,12 @@ package final class TestHome: Sendable {
     /// - Parameter name: The homeserver's name.
     package static func make(
         _ name: String = "alpha.example", registration: RegistrationMode = .open, limitsEnabled: Bool = true,
-        outboxQuota: OutboxQuota = OutboxQuota()
+        outboxQuota: OutboxQuota = OutboxQuota(), peerCalls: any PeerCalls = NoPeerCalls()
     ) async throws -> TestHome {
         let template = try await template.value
         return try await TestHome(
             name: name, conninfo: try await TestDatabase.make(template: template), registration: registration,
-            limitsEnabled: limitsEnabled, outboxQuota: outboxQuota)
+            limitsEnabled: limitsEnabled, outboxQuota: outboxQuota, peerCalls: peerCalls)
     }
 
     /// An empty schema, migrated once for all tests of the process and cloned for each.
@@ -33,7 +33,8 @@ package final class TestHome: Sendable {
     }
 
     private init(
-        name: String, conninfo: String, registration: RegistrationMode, limitsEnabled: Bool, outboxQuota: OutboxQuota
+        name: String, conninfo: String, registration: RegistrationMode, limitsEnabled: Bool, outboxQuota: OutboxQuota,
+        peerCalls: any PeerCalls
     ) async throws {
         guard let server = ServerName(name) else { throw Failure(description: "\(name) is no server name") }
         time = ManualTime(now: Instant(seconds: 1_790_000_000))
@@ -49,7 +50,7 @@ package final class TestHome: Sendable {
         home = Home(
             settings: HomeSettings(
                 server: server, registration: registration, limitsEnabled: limitsEnabled, outboxQuota: outboxQuota),
-            database: database, writerDatabase: writerDatabase, delivery: delivery, time: time,
+            database: database, writerDatabase: writerDatabase, delivery: delivery, peerCalls: peerCalls, time: time,
             ids: IDSource(time: time))
         try await home.claimDatabase()
     }

@@ -60,7 +60,7 @@ enum MemberRoutes {
     }
 
     static func answer(_ member: Member, _ call: HTTPCall, _ account: Account) async throws -> HTTPAnswer {
-        let view = try await call.home.shown([member], to: account)[0]
+        let view = try await call.home.shown([member], of: try call.pathID("id"), to: account)[0]
         return .object { view.writeFields(to: &$0) }
     }
 }

@@ -44,7 +44,7 @@ struct FederationResponder: HTTPResponder {
         case .keys?: return open(context) { keys.document(at: time.now()) }
         case .wellKnown?: return open(context) { delegation.body }
         case .pushedKeys?: return await pushedKeys(request, context)
-        case .transaction?, .hello?, .echo?, .ephemeral?, .rosters?, .calls?:
+        case .transaction?, .hello?, .echo?, .ephemeral?, .rosters?, .calls?, .statuses?:
             guard let route else { preconditionFailure("it has just been matched") }
             return await signed(request, route, context)
         case nil: return refused(.notFound, context)

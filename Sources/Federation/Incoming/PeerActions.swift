@@ -15,15 +15,17 @@ struct PeerActions: Sendable {
     let ephemeralBuckets: RateBuckets<PeerKey>?
     let rosterBuckets: RateBuckets<PeerKey>?
     let callBuckets: RateBuckets<PeerKey>?
+    let statusBuckets: RateBuckets<PeerKey>?
     let answerCall: AnswerCall
     private let logger = Logger(label: "federation.incoming")
 
     init(
         home: Home, peers: KnownPeers, sender: PeerSender, echoBack: EchoBack,
         ephemeralBuckets: RateBuckets<PeerKey>?, rosterBuckets: RateBuckets<PeerKey>?,
-        callBuckets: RateBuckets<PeerKey>?, answerCall: @escaping AnswerCall
+        callBuckets: RateBuckets<PeerKey>?, statusBuckets: RateBuckets<PeerKey>?, answerCall: @escaping AnswerCall
     ) {
         self.callBuckets = callBuckets
+        self.statusBuckets = statusBuckets
         self.answerCall = answerCall
         self.ephemeralBuckets = ephemeralBuckets
         self.rosterBuckets = rosterBuckets
@@ -49,6 +51,7 @@ struct PeerActions: Sendable {
         case .ephemeral: return try await ephemeral(body, from: peer)
         case .rosters: return try await rosters(body, from: peer)
         case .calls: return try await call(body, from: peer)
+        case .statuses: return try await statuses(body, from: peer)
         case .keys, .pushedKeys, .wellKnown: throw .notFound
         }
     }
@@ -130,6 +133,16 @@ struct PeerActions: Sendable {
         guard body.count <= Limits.callBytes else { throw .tooLarge }
         let call = try CarriedCall(body: body, from: peer.name)
         return JSONWriter.bytes(of: await answerCall(call, peer))
+    }
+
+    private func statuses(_ body: [UInt8], from peer: Peer) async throws(FederationError) -> [UInt8] {
+        try take(peer, from: statusBuckets)
+        let question = try StatusQuestion(body: body)
+        do throws(HomeError) {
+            return JSONWriter.bytes(of: StatusAnswer(online: try await home.online(question, askedBy: peer)))
+        } catch {
+            throw refusal(error, peer)
+        }
     }
 
     private func take(_ peer: Peer, from buckets: RateBuckets<PeerKey>?) throws(FederationError) {

@@ -12,6 +12,7 @@ package enum FederationRoute: Sendable, Equatable {
     case ephemeral
     case rosters
     case calls
+    case statuses
 
     package static let wellKnownPath = "/.well-known/home-server"
     package static let keysPath = "/federation/v1/keys"
@@ -20,6 +21,7 @@ package enum FederationRoute: Sendable, Equatable {
     package static let ephemeralPath = "/federation/v1/ephemeral"
     package static let rostersPath = "/federation/v1/rosters"
     package static let callsPath = "/federation/v1/calls"
+    package static let statusesPath = "/federation/v1/statuses"
     private static let transactionsPath = "/federation/v1/transactions/"
 
     package static func transactionPath(epoch: String, firstSeq: Int64) -> String {
@@ -37,6 +39,7 @@ package enum FederationRoute: Sendable, Equatable {
         case ("POST", FederationRoute.ephemeralPath): self = .ephemeral
         case ("POST", FederationRoute.rostersPath): self = .rosters
         case ("POST", FederationRoute.callsPath): self = .calls
+        case ("POST", FederationRoute.statusesPath): self = .statuses
         case ("PUT", _):
             guard path.utf8.starts(with: FederationRoute.transactionsPath.utf8) else { return nil }
             let rest = path.dropFirst(FederationRoute.transactionsPath.count)

@@ -1,8 +1,8 @@
 import Synchronization
 import Wire
 
-/// Lets `Limits.callsAtOnce` calls to one peer be under way; the others wait in the order in which they came, `Limits.callsWaiting` at most,
-/// each for a time. `PeerCaller` has one for each peer.
+/// Lets so many calls to one peer be under way; the others wait in the order in which they came, so many at most, each for a time.
+/// `PeerCaller` has one for each peer and kind of question.
 ///
 /// State: a `Mutex`.
 final class CallTurns: Sendable {
@@ -16,6 +16,13 @@ final class CallTurns: Sendable {
     }
 
     private let state = Mutex(State())
+    private let atOnce: Int
+    private let waiting: Int
+
+    init(atOnce: Int = Limits.callsAtOnce, waiting: Int = Limits.callsWaiting) {
+        self.atOnce = atOnce
+        self.waiting = waiting
+    }
 
     /// Whether nobody is in it or waits.
     var isIdle: Bool { state.withLock { $0.underWay == 0 } }
@@ -23,11 +30,11 @@ final class CallTurns: Sendable {
     /// False when the turn did not come in time, or too many wait already. Whoever got true calls `leave`.
     func enter(within limit: Duration) async -> Bool {
         let (isIn, waiter): (Bool, Waiter?) = state.withLock { state in
-            if state.underWay < Limits.callsAtOnce {
+            if state.underWay < atOnce {
                 state.underWay += 1
                 return (true, nil)
             }
-            guard state.waiting.count < Limits.callsWaiting else { return (false, nil) }
+            guard state.waiting.count < waiting else { return (false, nil) }
             let waiter = Waiter()
             state.waiting.append(waiter)
             return (false, waiter)

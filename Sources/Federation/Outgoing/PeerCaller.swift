@@ -4,16 +4,33 @@ import ServiceLifecycle
 import Synchronization
 package import Wire
 
-/// Carries requests of users to the homeservers that host their communities; Home asks it, as its `PeerCalls`.
+/// Carries requests of users to the homeservers that host their communities, and asks who of these homeservers' users is online; Home's
+/// `PeerCalls`.
 ///
 /// It exists before Home does, as `PeerSender`; until `open` nobody is reached. Of each peer it keeps a few connections of their own, so that
 /// no call waits for a lane and a back-off of the durable lane stops none. State: the clients that are idle, and whose turn it is, behind a
 /// `Mutex`; a peer to which no call goes is forgotten.
 package final class PeerCaller: PeerCalls, Service {
+    private enum Errand {
+        case call
+        case statuses
+
+        var path: String { self == .call ? FederationRoute.callsPath : FederationRoute.statusesPath }
+        /// How long it may wait until it is under way, and how long it may be so.
+        var turn: Duration { self == .call ? Limits.callTurn : Limits.statusTurn }
+        var time: Duration { self == .call ? Limits.callTime : Limits.statusTime }
+    }
+
     private struct Way {
-        let turns = CallTurns()
+        let calls = CallTurns()
+        /// Apart, so that no list of members holds up what somebody does.
+        let statuses = CallTurns(atOnce: Limits.statusesAtOnce, waiting: Limits.statusesWaiting)
         /// The one that was used last is the last.
         var idle: [(client: PeerClient, since: Duration)] = []
+
+        var isIdle: Bool { calls.isIdle && statuses.isIdle }
+
+        func turns(for errand: Errand) -> CallTurns { errand == .call ? calls : statuses }
     }
 
     private struct Means {
@@ -45,7 +62,8 @@ package final class PeerCaller: PeerCalls, Service {
 
     package func call(_ server: ServerName, _ call: CarriedCall) async throws(HomeError) -> CarriedAnswer {
         do throws(PeerFailure) {
-            let answer = try await carry(call, to: server)
+            let body = try await send(.call, JSONWriter.bytes(of: call), to: server)
+            let answer = try CarriedAnswer(answer: body)
             outcomes.increment("answered")
             return answer
         } catch .refused(.rateLimited(let delay)) {
@@ -56,6 +74,21 @@ package final class PeerCaller: PeerCalls, Service {
             logger.debug(
                 "a request could not be carried to a peer",
                 metadata: ["peer": "\(server)", "reason": "\(error.reason)"])
+            throw .remoteUnreachable(server)
+        }
+    }
+
+    package func online(_ server: ServerName, _ question: StatusQuestion) async throws(HomeError) -> Set<UserID> {
+        do throws(PeerFailure) {
+            let body = try await send(.statuses, JSONWriter.bytes(of: question), to: server)
+            return Set(try StatusAnswer(answer: body).online)
+        } catch .refused(.rateLimited(let delay)) {
+            throw .rateLimited(retryAfter: delay)
+        } catch .ours(let reason) {
+            throw .unavailable(reason)
+        } catch {
+            logger.debug(
+                "a peer does not say who is online", metadata: ["peer": "\(server)", "reason": "\(error.reason)"])
             throw .remoteUnreachable(server)
         }
     }
@@ -73,22 +106,24 @@ package final class PeerCaller: PeerCalls, Service {
         for client in ways.values.flatMap(\.idle) { await client.client.close() }
     }
 
-    // MARK: One call
+    // MARK: One question
 
-    private func carry(_ call: CarriedCall, to server: ServerName) async throws(PeerFailure) -> CarriedAnswer {
+    /// The body of the answer.
+    private func send(
+        _ errand: Errand, _ body: [UInt8], to server: ServerName
+    ) async throws(PeerFailure) -> [UInt8] {
         guard let means = state.withLock({ $0.means }) else { throw .ours("the links are not open yet") }
         _ = try await means.peers.admitAsReceiver(server)
-        let turns = turns(to: server)
-        guard await turns.enter(within: Limits.callTurn) else { throw .timeout }
+        let turns = turns(to: server, for: errand)
+        guard await turns.enter(within: errand.turn) else { throw .ours("too much is asked of the peer already") }
         defer { turns.leave() }
         let client = takeClient(to: server, means)
-        let body = JSONWriter.bytes(of: call)
-        let result = await within(Limits.callTime) { await PeerCaller.result(of: body, by: client) }
+        let result = await within(errand.time) { await PeerCaller.result(of: errand, body, by: client) }
         switch result ?? .failure(.timeout) {
         case .success(let answer):
             await keep(client, of: server)
             await note(server, means)
-            return try CarriedAnswer(answer: answer)
+            return answer
         case .failure(let failure):
             // Whoever refuses in the protocol's own words is there.
             if case .refused = failure { await keep(client, of: server) } else { await client.close() }
@@ -96,18 +131,20 @@ package final class PeerCaller: PeerCalls, Service {
         }
     }
 
-    /// What a user asks is for the peer alone: over a new connection it proves first who it is.
-    private static func result(of body: [UInt8], by client: PeerClient) async -> Result<[UInt8], PeerFailure> {
+    /// What a user asks, and after whom, is for the peer alone: over a new connection it proves first who it is.
+    private static func result(
+        of errand: Errand, _ body: [UInt8], by client: PeerClient
+    ) async -> Result<[UInt8], PeerFailure> {
         @Sendable func send(_ path: String, _ body: [UInt8], isSecret: Bool) async throws(PeerFailure) -> [UInt8] {
-            try await client.send("POST", path, body: body, within: Limits.callTime, isSecret: isSecret).body
+            try await client.send("POST", path, body: body, within: errand.time, isSecret: isSecret).body
         }
         do throws(PeerFailure) {
             do throws(PeerFailure) {
-                return .success(try await send(FederationRoute.callsPath, body, isSecret: true))
+                return .success(try await send(errand.path, body, isSecret: true))
             } catch .notGreeted {
                 _ = try await send(
                     FederationRoute.echoPath, JSONWriter.bytes(of: Echo(text: "who is there")), isSecret: false)
-                return .success(try await send(FederationRoute.callsPath, body, isSecret: true))
+                return .success(try await send(errand.path, body, isSecret: true))
             }
         } catch {
             return .failure(error)
@@ -125,8 +162,8 @@ package final class PeerCaller: PeerCalls, Service {
 
     // MARK: Connections
 
-    private func turns(to server: ServerName) -> CallTurns {
-        state.withLock { $0.ways[server, default: Way()].turns }
+    private func turns(to server: ServerName, for errand: Errand) -> CallTurns {
+        state.withLock { $0.ways[server, default: Way()].turns(for: errand) }
     }
 
     private func takeClient(to server: ServerName, _ means: Means) -> PeerClient {
@@ -152,7 +189,7 @@ package final class PeerCaller: PeerCalls, Service {
                 closed += way.idle.filter { now - $0.since >= Limits.peerConnectionIdle }.map(\.client)
                 state.ways[server]?.idle = kept
                 // Whoever has been given the turns of a peer and has not entered yet goes by himself, which harms nobody.
-                if kept.isEmpty, way.turns.isIdle { state.ways[server] = nil }
+                if kept.isEmpty, way.isIdle { state.ways[server] = nil }
             }
             return closed
         }

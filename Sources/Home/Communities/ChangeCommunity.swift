@@ -7,11 +7,17 @@ extension Home {
         return try await writer.submit(LoadCommunities(keys: [key])).first
     }
 
-    /// A community of which the account is a member; to anybody else it is not there.
-    package func community(_ id: CommunityID, of account: Account) async throws(HomeError) -> Community {
+    /// The same by its id, whoever asks.
+    func community(called id: CommunityID) async throws(HomeError) -> Community? {
         let key: CommunityKey? =
             if let known = board.key(of: id) { known } else { try await communityStore.key(of: id) }
-        guard let key, let community = try await community(key), community.members[account.key] != nil else {
+        guard let key else { return nil }
+        return try await community(key)
+    }
+
+    /// A community of which the account is a member; to anybody else it is not there.
+    package func community(_ id: CommunityID, of account: Account) async throws(HomeError) -> Community {
+        guard let community = try await community(called: id), community.members[account.key] != nil else {
             throw .notFound("you are in no such community")
         }
         return community

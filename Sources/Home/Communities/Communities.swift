@@ -139,7 +139,7 @@ extension Home {
             }
             .sorted { $0.id.text < $1.id.text }
         let page = Array(sorted.prefix(limit))
-        let shown = try await shown(page, to: account)
+        let shown = try await shown(page, of: id, to: account)
         return (shown, sorted.count > limit ? page.last?.id.text : nil)
     }
 
@@ -150,21 +150,25 @@ extension Home {
         guard let subject = try await directory.resolve(user), let member = community.members[subject.key] else {
             throw .notFound("this community has no such member")
         }
-        return try await shown([member], to: account)[0]
+        return try await shown([member], of: id, to: account)[0]
     }
 
     /// Members with what they show of themselves; to whom somebody has blocked he is offline.
-    package func shown(_ members: [Member], to account: Account) async throws(HomeError) -> [MemberView] {
+    package func shown(
+        _ members: [Member], of id: CommunityID, to account: Account
+    ) async throws(HomeError) -> [MemberView] {
+        let elsewhere = await onlineElsewhere(among: members, of: id, to: account)
         let online = presence.shown(among: members.map(\.user.key))
         let hidden = try await friendStore.blockers(of: account.key)
         let now = time.now()
         return members.map { member in
-            let member = member.current(at: now)
-            if let peer = member.user.peer {
-                return MemberView(member: member, presence: presence.shown(member.id, of: peer.key))
-            }
-            let isOnline = online.contains(member.user.key) && !hidden.contains(member.user.key)
-            return MemberView(member: member, presence: isOnline ? .online : .unknown)
+            let isOnline =
+                if member.user.peer == nil {
+                    online.contains(member.user.key) && !hidden.contains(member.user.key)
+                } else {
+                    elsewhere.contains(member.id)
+                }
+            return MemberView(member: member.current(at: now), presence: isOnline ? .online : .unknown)
         }
     }
 

@@ -44,10 +44,29 @@ package struct CarriedAnswer: Sendable, Equatable {
     }
 }
 
+/// What a community's home asks a homeserver that has members of it: who of these is online to somebody who looks at them.
+package struct StatusQuestion: Sendable, Equatable {
+    package let community: CommunityID
+    /// A member of the community, of whatever homeserver.
+    package let viewer: UserID
+    /// At most `Limits.statusUsers`.
+    package let users: [UserID]
+
+    package init(community: CommunityID, viewer: UserID, users: [UserID]) {
+        self.community = community
+        self.viewer = viewer
+        self.users = users
+    }
+}
+
 /// The way to ask another homeserver something for a user; the federation module implements it.
 package protocol PeerCalls: Sendable {
     /// Throws `remoteUnreachable` when there is no answer in time, or none that is the homeserver's.
     func call(_ server: ServerName, _ call: CarriedCall) async throws(HomeError) -> CarriedAnswer
+
+    /// Those who are online, as their homeserver says. Throws what `call` throws, much sooner, and `unavailable` when it was not asked because
+    /// too much is being asked of it already.
+    func online(_ server: ServerName, _ question: StatusQuestion) async throws(HomeError) -> Set<UserID>
 }
 
 /// Where federation is closed.
@@ -55,6 +74,10 @@ package struct NoPeerCalls: PeerCalls {
     package init() {}
 
     package func call(_ server: ServerName, _ call: CarriedCall) async throws(HomeError) -> CarriedAnswer {
+        throw .remoteUnreachable(server)
+    }
+
+    package func online(_ server: ServerName, _ question: StatusQuestion) async throws(HomeError) -> Set<UserID> {
         throw .remoteUnreachable(server)
     }
 }

@@ -5,7 +5,7 @@ import Wire
 
 extension FuzzTarget {
     /// The first byte says what the others are: the body of a transaction, of a hello, of an answer to a transaction, or of
-    /// the ephemeral lane, of rosters, of an echo, and of a call or its answer.
+    /// the ephemeral lane, of rosters, of an echo or a question after statuses, and of a call or its answer.
     static let transactionBodies = FuzzTarget(name: "transaction-bodies") { bytes throws(Finding) in
         guard let kind = bytes.first, let origin = ServerName("a.example"), let home = ServerName("b.example") else {
             return
@@ -37,7 +37,13 @@ extension FuzzTarget {
             guard let request = try? EphemeralRequest(body: body) else { return }
             guard request.items.count <= Limits.ephemeralItems else { throw Finding("there are too many items") }
         case 4: _ = try? RosterRequest(body: body)
-        case 5: _ = try? Echo(body: body)
+        case 5:
+            _ = try? Echo(body: body)
+            _ = try? StatusAnswer(answer: body)
+            guard let question = try? StatusQuestion(body: body) else { return }
+            guard question.users.count <= Limits.statusUsers,
+                (try? StatusQuestion(body: JSONWriter.bytes(of: question))) == question
+            else { throw Finding("a question after statuses is written otherwise than it was read") }
         case 6:
             guard let call = try? CarriedCall(body: body, from: origin) else { return }
             guard call.user.server == origin,

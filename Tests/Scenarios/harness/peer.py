@@ -55,6 +55,9 @@ class ForeignPeer:
         self.lane_ahead = 0  # how many events of ours an answer to a call says are still to come
         self.calls_under_way, self.most_calls = 0, 0
         self.holds_calls = False  # whether calls are not answered for now
+        self.questions = []  # who of ours is online, as it was asked, in order
+        self.online = []  # who of ours is
+        self.holds_statuses = False  # whether that is not answered for now
         self.gen, self.n = int(time.time() * 1000), 0
         self.other_keys = []  # (key, state) beside the active one, as the keyset lists them
         self.pushed = []  # keys documents that came by themselves
@@ -83,6 +86,7 @@ class ForeignPeer:
         app.router.add_post("/federation/v1/ephemeral", self._ephemeral)
         app.router.add_post("/federation/v1/rosters", self._rosters)
         app.router.add_post("/federation/v1/calls", self._calls)
+        app.router.add_post("/federation/v1/statuses", self._statuses)
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", self.port, ssl_context=self._server_tls).start()
@@ -236,6 +240,19 @@ class ForeignPeer:
         if body is not None:
             answer["body"] = body
         return self._answer(request, 200, answer)
+
+    async def _statuses(self, request):
+        question = json.loads(await request.read())
+        self.questions.append(question)
+        self.changes.happened()
+        while self.holds_statuses:
+            await asyncio.sleep(0.05)
+        return self._answer(request, 200, {"online": self.online})
+
+    async def asks_who_is_online(self, node, community_id, viewer, users, **fields):
+        """As the home of a community asks it when somebody looks at its members."""
+        question = {"v": 1, "community_id": community_id, "viewer": viewer, "users": users, **fields}
+        return await self.send(node, self.request(node, "POST", "/federation/v1/statuses", question))
 
     async def carries(self, node, user, method, path="", body=None, **fields):
         """Asks a homeserver something for a user of ours; the answer is the link's, and holds the client's."""
