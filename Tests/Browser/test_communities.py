@@ -8,13 +8,9 @@ import pytest
 from harness.waiting import eventually
 from playwright.async_api import expect
 from stage.frames import BROKEN, changes_frames, traced
-from stage.garden import Garden, enters, entry, rail
+from stage.garden import WAITS_FOR_BADGES, Garden, button, enters, entry, rail
 from stage.page import tries_now
 from stage.permissions import permits
-
-
-def button(page, name):
-    return page.get_by_role("button", name=name, exact=True)
 
 
 async def creates(visitor, name, description=""):
@@ -98,20 +94,6 @@ async def test_a_link_that_leads_nowhere_says_so(visitors, houses):
     await bob.page.get_by_label("Link or code").fill("what is this?")
     await button(bob.page, "Look").click()
     await expect(bob.page.get_by_text("This is no invite link and no code.")).to_be_visible()
-
-
-# When (ms) both the channel and its community show this many mentions; '' for none.
-WAITS_FOR_BADGES = """count => {
-    const shows = (selector) => {
-        const badge = document.querySelector(`${selector} .badge`);
-        return (badge.hidden ? '' : badge.firstElementChild.textContent) === count;
-    };
-    globalThis.badgesShown = new Promise((resolve) => {
-        const look = () => (shows('a.channel-entry') && shows('[data-community]') ? resolve(Date.now()) : setTimeout(look, 5));
-        look();
-    });
-    return null;
-}"""
 
 
 @pytest.mark.alone

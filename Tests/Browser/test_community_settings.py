@@ -3,39 +3,7 @@
 import re
 
 from playwright.async_api import expect
-from stage.garden import Garden, enters, entry, rail
-
-
-def button(page, name):
-    return page.get_by_role("button", name=name, exact=True)
-
-
-def region(page, name):
-    return page.locator("home-community-settings").get_by_role("region", name=name, exact=True)
-
-
-async def answers(page, title, label, **fields):
-    """The question that stands before a deed: fills what is given, and does it."""
-    dialog = page.get_by_role("dialog", name=title).locator("form")
-    for name, value in fields.items():
-        await dialog.get_by_label(name.replace("_", " "), exact=True).fill(value)
-    await button(dialog, label).click()
-    await expect(dialog).to_have_count(0)
-
-
-async def confirms(page, title, label):
-    await button(page.get_by_role("alertdialog", name=title), label).click()
-
-
-async def member_menu(visitor, person, item):
-    await visitor.page.locator("home-member-list button.member", has_text=person.name).click()
-    await visitor.page.get_by_role("menuitem", name=item, exact=True).click()
-
-
-async def message_menu(visitor, text, item):
-    await visitor.row(text).hover()
-    await button(visitor.row(text), "More to do with this message").click()
-    await visitor.page.get_by_role("menuitem", name=item, exact=True).click()
+from stage.garden import Garden, answers, button, confirms, enters, entry, member_menu, message_menu, rail, region
 
 
 async def two_in_a_garden(visitors, houses):

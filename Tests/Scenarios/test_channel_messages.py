@@ -78,6 +78,7 @@ async def test_the_same_message_sent_over_and_over_at_once_is_one(home):
         acks += [await device.receives("ack", nonce="racing") for _ in range(10)]
     assert len({it["message_id"] for it in acks}) == 1
     assert sorted(it["duplicate"] for it in acks) == [False] + [True] * 19
+    await alice.has_arrived()
     assert len((await bob.channel_history(community.general))[0]) == 1
 
 

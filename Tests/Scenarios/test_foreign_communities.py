@@ -93,7 +93,7 @@ async def test_a_refused_acceptance_is_told_and_ends_the_consent(stage):
     failed = await nora.receives("server-invite-changed", invite_id=invite, state="failed", within=20)
     stage.gamma.reject = lambda event: None
     assert failed["code"] == "not_found"
-    assert await stage.gamma.delivers(stage.alpha, community.snapshot(nora)) == {}
+    assert await stage.gamma.delivers(stage.alpha, community.snapshot(nora)) == {0: "forbidden"}
     assert (await stage.gamma.hears("community.leave", community_id=community.id))["sender"] == nora.user_id
     assert await nora.communities() == set()
 

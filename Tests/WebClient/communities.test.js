@@ -7,7 +7,7 @@ import { Communities } from '../../Sources/WebClient/Client/js/connection/commun
 import { Outbox } from '../../Sources/WebClient/Client/js/connection/outbox.js';
 import { ReadMarker } from '../../Sources/WebClient/Client/js/connection/read-marker.js';
 import { communityFrameChecks } from '../../Sources/WebClient/Client/js/store/community-frames.js';
-import { communityCounts, communityList, conversationList, invitationList, totalUnread, unsentCount } from '../../Sources/WebClient/Client/js/store/selectors.js';
+import { communityCounts, communityList, conversationList, invitationList, openInvitations, totalUnread, unsentCount } from '../../Sources/WebClient/Client/js/store/selectors.js';
 import { channel, channelAck, community, deletion, everybody, garden, gardeners, gardenOf, general, invitation, known, memberChanged, post, posted, readyInGarden, role, sheds, summary, unread, voices } from './community-fixtures.js';
 import { action, after, alice, bob, carol, Clock, id, isLive, live, outgoing, ready, seqs, settled, stateAfter, storeOf, time } from './fixtures.js';
 
@@ -23,6 +23,9 @@ const pageOf = (/** @type {any[]} */ messages, /** @type {number} */ lastSeq, /*
     action('page', { address: general, page: { messages, channel_id: general, server_id: garden, last_seq: lastSeq, read_seq: 0 }, limit: 50, ...more });
 const eventsOf = (/** @type {any[]} */ events, /** @type {number} */ lastSeq, /** @type {number} */ afterSeq) =>
     action('page', { address: general, page: { events, conversation_id: general, last_seq: lastSeq }, after: afterSeq, limit: 200 });
+
+const late = { type: 'delivery', message_id: id(510_999), server: 'beta.example', state: 'delayed', s: 2 };
+const accepted = { type: 'server-invite-changed', invite_id: id(530), server_id: id(501), state: 'accepted', s: 1 };
 
 /** @type {Array<[string, any[], any, (state: any) => any, any]>} */
 const table = [
@@ -46,6 +49,9 @@ const table = [
     ['ack without a number: the home of the community has to answer', [...inGarden, mine('a')], channelAck('a', null), (s) => [of(s).outgoing.map((/** @type {any} */ one) => [one.state, one.messageId]), seqs(of(s)), unsentCount(s)], [[['queued', id(510_999)]], [], 0]],
     ['then it comes with its number', [...inGarden, mine('a'), channelAck('a', null)], posted(1, { own: true, nonce: 'a' }), (s) => [of(s).outgoing.length, seqs(of(s))], [0, [1]]],
     ['or the home of the community refuses it', [...inGarden, mine('a'), channelAck('a', null)], { type: 'delivery', message_id: id(510_999), server: 'beta.example', state: 'failed', reason: 'forbidden', s: 2 }, (s) => of(s).outgoing.map((/** @type {any} */ one) => [one.state, one.failure.code]), [['failed', 'forbidden']]],
+    ['or it is late, and the homeserver says so', [...inGarden, mine('a'), channelAck('a', null)], late, (s) => of(s).outgoing.map((/** @type {any} */ one) => [one.state, one.server]), [['delayed', 'beta.example']]],
+    ['what is late stays so when it is asked for again', [...inGarden, mine('a'), channelAck('a', null), late], channelAck('a', null, { duplicate: true }), (s) => [of(s).outgoing[0].state, unsentCount(s)], ['delayed', 0]],
+    ['what was refused is sent anew, under another id', [...inGarden, mine('a'), channelAck('a', null), { ...late, state: 'failed', reason: 'forbidden' }, action('outgoing-retried', { nonce: 'a', createdAt: 9 })], channelAck('a', null, { message_id: id(510_998) }), (s) => [of(s).outgoing[0].state, of(s).outgoing[0].messageId, of(s).outgoing[0].server], ['queued', id(510_998), undefined]],
     ['a deletion keeps the place and takes the words', [...inGarden, posted(1, { mentions: ['everyone'] }), posted(2)], deletion(1, 3), (s) => [seqs(of(s)), of(s).messages.map((/** @type {any} */ one) => [one.text, one.deleted]), of(s).loadedSeq, counts(s)], [[1, 2], [['', true], ['post 2', false]], 3, [1, 0]]],
     ['a deletion that comes twice counts once', [...inGarden, posted(1), posted(2), deletion(1, 3)], deletion(1, 3), counts, [1, 0]],
     ['a deletion of what was read changes no count', [readyInGarden({ channels: [unread(general, { last_seq: 0 })] }), known(), posted(1), { type: 'unread-changed', server_id: garden, channel_id: general, read_seq: 1, unread: 0, mentions: 0, last_seq: 1 }], deletion(1, 2), counts, [0, 0]],
@@ -63,6 +69,14 @@ const table = [
     ['unread-changed from before an answer is old news', [readyInGarden(), known({ channels: [channel(general, { last_seq: 2, read_seq: 1, unread: 1 })] })], { type: 'unread-changed', server_id: garden, channel_id: general, read_seq: 1, unread: 0, mentions: 0, last_seq: 1, s: 2 }, (s) => [counts(s), of(s).lastSeq], [[1, 0], 2]],
     ['an invitation comes', [readyInGarden()], { type: 'new-server-invite', ...invitation(), s: 1 }, (s) => invitationList(s).map(({ communityName, fromUsername }) => [communityName, fromUsername]), [['Orchard', 'bob']]],
     ['an invitation is settled anywhere', [readyInGarden({ server_invites: [invitation()] })], { type: 'server-invite-changed', invite_id: id(530), server_id: id(501), state: 'declined', s: 1 }, (s) => s.invitations.size, 0],
+    ['an invitation is accepted, and the community has not answered', [readyInGarden({ server_invites: [invitation()] })], accepted, (s) => [invitationList(s).map(({ isAccepted }) => isAccepted), openInvitations(s)], [[true], 0]],
+    ['then one is in', [readyInGarden({ server_invites: [invitation()] }), accepted], changed({ server_id: id(501), name: 'Orchard', reason: 'joined' }), (s) => [s.invitations.size, s.communities.has(id(501))], [0, true]],
+    ['or one is not', [readyInGarden({ server_invites: [invitation()] }), accepted], { ...accepted, state: 'failed', code: 'not_found' }, (s) => [s.invitations.size, s.communities.has(id(501))], [0, false]],
+    ['an invitation into a community in which one is already needs no answer', [readyInGarden({ server_invites: [invitation({ server_id: garden })] })], { ...accepted, server_id: garden }, (s) => s.invitations.size, 0],
+    ['its home is away, which is no new version', inGarden, changed({ version: 1, stale: true }), (s) => [gardenOf(s).isStale, gardenOf(s).isOutdated], [true, false]],
+    ['its home is back', [...inGarden, changed({ version: 1, stale: true })], changed({ version: 1, stale: false }), (s) => gardenOf(s).isStale, false],
+    ['what says nothing of it leaves it', [...inGarden, changed({ version: 1, stale: true })], changed({ version: 2 }), (s) => gardenOf(s).isStale, true],
+    ['one is put out, and there is nothing to ask', inGarden, memberChanged({ user_id: alice.address, username: 'alice', state: 'gone', reason: 'kicked' }), (s) => gardenOf(s).isOutdated, false],
     ['one has joined', [ready()], changed({ reason: 'joined' }), (s) => [gardenOf(s).name, gardenOf(s).details, gardenOf(s).isOutdated], ['Garden', null, true]],
     ['it is called something else', inGarden, changed({ name: 'Yard', description: 'green' }), (s) => [gardenOf(s).name, gardenOf(s).details.description, gardenOf(s).isOutdated], ['Yard', 'green', true]],
     ['a role comes', inGarden, changed({ role: role(id(522), { name: 'Bees', position: 2 }) }), (s) => gardenOf(s).details.roles.map((/** @type {any} */ one) => one.name), ['Bees', 'Gardeners', 'everyone']],
@@ -120,6 +134,28 @@ test('pages, events and live frames of a channel end in the same list', () => {
     }
     // A page that was written before the deletion does not bring the words back.
     assert.deepEqual(of(after(live, pageOf([post(1), post(2, { mentions: ['everyone'] })], 2))).messages, of(live).messages);
+});
+
+test('a page that goes on where the community lives, which is away, is not the beginning', () => {
+    const state = stateAfter(readyInGarden({ channels: [unread(general, { last_seq: 41 })] }), pageOf([post(40), post(41)], 41, { limit: 2 }));
+    const page = (/** @type {object} */ more) => ({ messages: [post(39)], channel_id: general, server_id: garden, last_seq: 41, read_seq: 0, ...more });
+    const older = after(state, action('page', { address: general, page: page({ stale: true }), before: 40, limit: 50 }));
+    assert.deepEqual([seqs(of(older)), of(older).complete, of(older).loadFailure.code], [[39, 40, 41], false, 'host_unreachable']);
+    const none = after(state, action('page', { address: general, page: page({ stale: true, messages: [] }), before: 40, limit: 50 }));
+    assert.deepEqual([seqs(of(none)), of(none).complete, of(none).loadFailure.code], [[40, 41], false, 'host_unreachable']);
+    const whole = after(none, action('page', { address: general, page: page({}), before: 40, limit: 50 }));
+    assert.deepEqual([seqs(of(whole)), of(whole).complete, of(whole).loadFailure], [[39, 40, 41], true, null]);
+    const nothing = after(stateAfter(readyInGarden({ channels: [unread(general, { last_seq: 9 })] }), known({ channels: [channel(general, { last_seq: 9 })] })), action('page', { address: general, page: page({ stale: true, messages: [], last_seq: 9 }), limit: 50 }));
+    assert.deepEqual([seqs(of(nothing)), of(nothing).complete, of(nothing).loadFailure.code], [[], false, 'host_unreachable']);
+});
+
+test('who is listed again as he was stays the same: his row stays, with its menu', () => {
+    const page = (/** @type {object} */ more) => action('members-listed', { communityId: garden, isFirst: true, page: { members: [{ user_id: bob, username: 'bob', role_ids: [], joined_at: time(1) }, { user_id: carol, username: 'carol', role_ids: [], joined_at: time(2), ...more }] } });
+    const one = stateAfter(...inGarden, page({ status: 'offline' }));
+    const two = after(one, page({ status: 'online' }));
+    const same = [bob, carol].map((address) => gardenOf(one).members.members.get(address) === gardenOf(two).members.members.get(address));
+    assert.deepEqual([same, gardenOf(two).members.members.get(carol).status], [[true, false], 'online']);
+    assert.deepEqual([...gardenOf(after(two, action('members-listed', { communityId: garden, isFirst: true, page: { members: [] } }))).members.members.keys()], []);
 });
 
 test('a page of private messages is none of a channel', () => {
@@ -195,6 +231,28 @@ test('what is outdated is asked for once the link is live, the community that is
     const count = asked.length;
     await clock.pass(60_000);
     assert.equal(asked.length, count);
+});
+
+test('while one change follows the other it is asked for again without long waits', async () => {
+    const state = after(stateAfter(readyInGarden(), action('navigated', { route: { view: 'community', address: null, community: garden } })), isLive);
+    let version = 1;
+    const { clock, store, asked } = reading(state, () => {
+        const answer = community({ version });
+        if (version < 12) store.dispatch({ type: 'frame', frame: changed({ version: (version += 1) }), now: 0 });
+        return answer;
+    });
+    await clock.pass(3_000);
+    assert.deepEqual([gardenOf(store.state).details.version, gardenOf(store.state).isOutdated, asked.length], [12, false, 12]);
+});
+
+test('that its home is away is not taken back by an answer from before', async () => {
+    const state = after(stateAfter(readyInGarden(), action('navigated', { route: { view: 'community', address: null, community: garden } })), isLive);
+    const { clock, store } = reading(state, () => {
+        store.dispatch({ type: 'frame', frame: changed({ version: 1, stale: true }), now: 0 });
+        return community();
+    });
+    await clock.pass(1_000);
+    assert.deepEqual([gardenOf(store.state).isStale, gardenOf(store.state).details.host], [true, 'alpha.example']);
 });
 
 test('a community that cannot be asked for is asked for again later; one that is not there any more goes', async () => {

@@ -5,13 +5,24 @@ package import Wire
 ///
 /// State: a `Mutex`; memory only. It is learnt anew after a start.
 final class HostsAway: Sendable {
-    private let names = Mutex<Set<ServerName>>([])
+    /// Each with the time (monotonic) when it was asked in vain for the last time.
+    private let names = Mutex<[ServerName: Duration]>([:])
 
-    func contains(_ name: ServerName) -> Bool { names.withLock { $0.contains(name) } }
+    func contains(_ name: ServerName) -> Bool { names.withLock { $0[name] != nil } }
 
+    /// - Parameter asked: When the request was made. What was asked before something else in vain says nothing any more.
     /// - Returns: Whether that is news.
-    func note(_ name: ServerName, isAway: Bool) -> Bool {
-        names.withLock { isAway ? $0.insert(name).inserted : $0.remove(name) != nil }
+    func note(_ name: ServerName, isAway: Bool, asked: Duration) -> Bool {
+        names.withLock { names in
+            let before = names[name]
+            guard !isAway else {
+                names[name] = max(asked, before ?? asked)
+                return before == nil
+            }
+            guard let before, asked >= before else { return false }
+            names[name] = nil
+            return true
+        }
     }
 }
 
@@ -20,8 +31,10 @@ extension Home {
     func isStale(_ community: Community) -> Bool { community.host.map { hostsAway.contains($0.name) } ?? false }
 
     /// A peer has answered, or has not: members of communities that it hosts are told when that is news.
-    package func noteAnswer(of server: ServerName, isAway: Bool) async {
-        guard hostsAway.note(server, isAway: isAway) else { return }
+    ///
+    /// - Parameter asked: When the request was made (monotonic).
+    package func noteAnswer(of server: ServerName, isAway: Bool, asked: Duration) async {
+        guard hostsAway.note(server, isAway: isAway, asked: asked) else { return }
         do throws(HomeError) {
             let keys = try await communityStore.copies(hostedBy: server)
             guard !keys.isEmpty else {

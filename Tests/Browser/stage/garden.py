@@ -23,10 +23,12 @@ class Garden:
         return (await self.owner.http("POST", f"/servers/{self.id}/invite-links", json=fields)).expect(201).json["code"]
 
     async def joined_by(self, *people):
+        """Those of another homeserver name the community's with the code."""
         code = await self.link()
         for person in people:
-            answer = (await person.http("POST", f"/invite-links/{code}/join")).expect(200).json
-            assert answer == {"server_id": self.id, "state": "joined"}
+            where = code if person.node is self.owner.node else f"{code}@{self.owner.node.name}"
+            answer = (await person.http("POST", f"/invite-links/{where}/join")).expect(200).json
+            assert answer == {"server_id": self.id, "state": "joined"}, f"{person} by {where}: {answer}"
         return self
 
     async def channel(self, name, **fields):
@@ -77,3 +79,49 @@ async def enters(visitor, garden, channel="general", page=None):
     await visitor.goes(garden.place(channel), page)
     await expect((page or visitor.page).get_by_role("textbox", name=f"Message to #{channel}", exact=True)).to_be_visible()
     return visitor
+
+
+def button(page, name):
+    return page.get_by_role("button", name=name, exact=True)
+
+
+def region(page, name):
+    return page.locator("home-community-settings").get_by_role("region", name=name, exact=True)
+
+
+async def answers(page, title, label, **fields):
+    """The question that stands before a deed: fills what is given, and does it."""
+    dialog = page.get_by_role("dialog", name=title).locator("form")
+    for name, value in fields.items():
+        await dialog.get_by_label(name.replace("_", " "), exact=True).fill(value)
+    await button(dialog, label).click()
+    await expect(dialog).to_have_count(0)
+
+
+async def confirms(page, title, label):
+    await button(page.get_by_role("alertdialog", name=title), label).click()
+
+
+async def member_menu(visitor, person, item):
+    await visitor.page.locator("home-member-list button.member", has_text=person.name).click()
+    await visitor.page.get_by_role("menuitem", name=item, exact=True).click()
+
+
+async def message_menu(visitor, text, item):
+    await visitor.row(text).hover()
+    await button(visitor.row(text), "More to do with this message").click()
+    await visitor.page.get_by_role("menuitem", name=item, exact=True).click()
+
+
+# When (ms) both the channel and its community show this many mentions; '' for none.
+WAITS_FOR_BADGES = """count => {
+    const shows = (selector) => {
+        const badge = document.querySelector(`${selector} .badge`);
+        return (badge.hidden ? '' : badge.firstElementChild.textContent) === count;
+    };
+    globalThis.badgesShown = new Promise((resolve) => {
+        const look = () => (shows('a.channel-entry') && shows('[data-community]') ? resolve(Date.now()) : setTimeout(look, 5));
+        look();
+    });
+    return null;
+}"""

@@ -87,7 +87,7 @@ class Visitor:
 
     def _hears(self, message):
         if message.type == "error":
-            self.problems.append(f"{self.user_id}: {message.text}")
+            self.problems.append(f"{self.user_id}: {message.text} ({message.location.get('url', '')})")
 
     def unexpected(self):
         return [it for it in self.problems if not any(text in it for text in self.allowed)]

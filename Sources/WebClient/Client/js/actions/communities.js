@@ -22,9 +22,23 @@ function checked(isGood, answer) {
     return answer;
 }
 
+/**
+ * Requests that the homeserver of a community answers. When it is away, that is not about an address which somebody has entered.
+ * @param {Application['api']} api @returns {Pick<Application['api'], 'get'|'list'|'post'|'put'|'patch'|'delete'>}
+ */
+function askedAtHost(api) {
+    /** @template {any[]} A, T @param {(...given: A) => Promise<T>} ask @returns {(...given: A) => Promise<T>} */
+    const of = (ask) => (...given) =>
+        ask.apply(api, given).catch((error) => {
+            throw error.code === 'remote_unreachable' ? new Failed('host_unreachable', error.message) : error;
+        });
+    return { get: of(api.get), list: of(api.list), post: of(api.post), put: of(api.put), patch: of(api.patch), delete: of(api.delete) };
+}
+
 /** @param {Application} app */
 export function communityActions(app) {
-    const { api, store } = app;
+    const { store } = app;
+    const api = askedAtHost(app.api);
     const part = encodeURIComponent;
     /** @param {string} id @param {...string} rest */
     const server = (id, ...rest) => ['', 'servers', id, ...rest].map(part).join('/');
@@ -55,9 +69,9 @@ export function communityActions(app) {
         transferCommunity: async (id, address) => void (await api.post(server(id, 'transfer'), { user_id: address })),
 
         /** @param {string} code @returns {Promise<any>} what stands behind it */
-        previewLink: async (code) => checked(isLinkPreview, await api.get(`/invite-links/${part(code)}`)),
+        previewLink: async (code) => checked(isLinkPreview, await app.api.get(`/invite-links/${part(code)}`)),
         /** @param {string} code @returns {Promise<{server_id: string, state: 'joined'|'joining'}>} */
-        joinByLink: async (code) => entered(await api.post(`/invite-links/${part(code)}/join`)),
+        joinByLink: async (code) => entered(await app.api.post(`/invite-links/${part(code)}/join`)),
         /** @param {string} id @returns {Promise<{server_id: string, state: 'joined'|'joining'}>} */
         acceptInvitation: async (id) => entered(await api.post(`/server-invites/${part(id)}/accept`)),
         /** @param {string} id */
@@ -128,7 +142,7 @@ export function communityActions(app) {
             return { entries: page.entries, next: page.next ?? null };
         },
         /** @param {string} id @param {string} address */
-        invite: async (id, address) => void (await api.post(server(id, 'invites'), { user_id: address })),
+        invite: async (id, address) => void (await app.api.post(server(id, 'invites'), { user_id: address })),
         /** @param {string} id @param {string} invitationId */
         withdrawInvitation: async (id, invitationId) => void (await api.delete(server(id, 'invites', invitationId))),
         /** @param {string} id @param {{expires_in_seconds?: number, max_uses?: number}} form @returns {Promise<any>} the link */

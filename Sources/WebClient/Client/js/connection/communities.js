@@ -80,9 +80,13 @@ export class Communities {
             const community = await this.#api.get(`/servers/${id}`);
             if (!isCommunity(community)) throw new Failed('internal', 'the homeserver answered something else than a community');
             if (this.#isStopped) return 0;
-            this.#store.dispatch({ type: 'community-known', community });
-            // An answer that is older than what a frame told is as good as none.
-            this.#tries = isDoubtful(this.#store.state, this.#store.state.communities.get(id)) ? this.#tries + 1 : 0;
+            // Whether its home is away is told by frames: one that came meanwhile may be later than the answer.
+            const now = this.#store.state.communities.get(id);
+            const isTold = now !== undefined && before !== undefined && now.isStale !== before.isStale;
+            this.#store.dispatch({ type: 'community-known', community: isTold ? { ...community, stale: now.isStale } : community });
+            // An answer that is older than what a frame told is as good as none, unless it has come further: then much happens at the moment.
+            const isFurther = community.version > (before?.details?.version ?? -1);
+            this.#tries = !isFurther && isDoubtful(this.#store.state, this.#store.state.communities.get(id)) ? this.#tries + 1 : 0;
             if (community.timed_out_until) this.#again(id, Date.parse(community.timed_out_until) - this.#now());
             return this.#tries > 0 ? this.#patience() : 0;
         } catch (error) {

@@ -46,6 +46,8 @@ export class Outbox {
     #kept = new Set();
     /** @type {Set<string>} nonces that have left the state: a read of the database that began before must not bring them back */
     #gone = new Set();
+    /** @type {Set<string>} nonces of what the homeserver had, and of which something may have been told that was not heard here */
+    #unsure = new Set();
     /** @type {Map<string, {nonce: string, timer: any}>} what waits for its answer, by conversation */
     #inFlight = new Map();
     /** @type {Map<string, any>} conversations that have to wait, with the timer */
@@ -68,7 +70,7 @@ export class Outbox {
     async becomeSender() {
         this.#isSender = true;
         await this.#restore();
-        this.#pumpAll();
+        this.#doubt();
     }
 
     linkIsLive() {
@@ -124,6 +126,8 @@ export class Outbox {
             else store.dispatch({ type: 'outgoing-retried', nonce: known.nonce, createdAt: message.entry.createdAt });
             this.#kept.add(message.entry.nonce);
             this.#pump(message.entry.address);
+        } else if (message.kind === 'outbox-queued') {
+            store.dispatch({ type: 'outgoing-queued', nonce: message.nonce, messageId: message.messageId });
         } else if (message.kind === 'outbox-removed') {
             const address = this.#find(message.nonce)?.address;
             store.dispatch({ type: 'outgoing-removed', nonce: message.nonce });
@@ -134,12 +138,43 @@ export class Outbox {
     /** After the reducer has seen it. @param {any} frame  a good one */
     onFrame(frame) {
         if (frame.type === 'error') return this.#onError(frame);
+        if (frame.type === 'ready') return this.#doubt();
+        if (frame.type === 'delivery') return this.#onDelivery(frame);
         if (!answers.includes(frame.type)) return;
         for (const [address, { nonce }] of this.#inFlight) {
             if (nonce !== frame.nonce) continue;
+            this.#unsure.delete(nonce);
+            this.#noteQueued(nonce);
             this.#tidy();
             this.#landed(address, nonce);
         }
+    }
+
+    /** What waits for the home of a community says so after a reload, too, and in other tabs, which hear by its id what becomes of it. @param {string} nonce */
+    #noteQueued(nonce) {
+        const entry = this.#find(nonce);
+        if (!entry?.messageId) return;
+        this.#parts.database.put('outbox', entry);
+        this.#parts.tabs.post({ kind: 'outbox-queued', nonce, messageId: entry.messageId });
+    }
+
+    /** @param {any} frame */
+    #onDelivery(frame) {
+        if (!this.#isSender) return;
+        for (const { outgoing } of this.#parts.store.state.conversations.values()) {
+            const entry = outgoing.find(({ messageId }) => messageId === frame.message_id);
+            if (entry?.state === 'failed') this.#keep(entry);
+            else if (entry) this.#parts.database.put('outbox', entry);
+        }
+    }
+
+    /** After an absence: what waits for the home of a community is sent again, with the same nonce, and answered by what has become of it. */
+    #doubt() {
+        if (!this.#isSender) return;
+        for (const { outgoing } of this.#parts.store.state.conversations.values()) {
+            for (const { nonce, state } of outgoing) if (state === 'queued' || state === 'delayed') this.#unsure.add(nonce);
+        }
+        this.#pumpAll();
     }
 
     /** @param {any} frame */
@@ -172,10 +207,10 @@ export class Outbox {
     /** Sends the next one of a conversation, when nothing of it is under way. @param {string} address */
     #pump(address) {
         if (!this.#isSender || !this.#isLive || this.#isStopped || this.#inFlight.has(address) || this.#pauses.has(address)) return;
-        const entry = this.#parts.store.state.conversations.get(address)?.outgoing.find(({ state }) => state === 'pending');
+        const entry = this.#parts.store.state.conversations.get(address)?.outgoing.find(({ state, nonce }) => state === 'pending' || this.#unsure.has(nonce));
         // The order is that of writing: what is being kept holds up what was written after it.
         if (!entry || !this.#kept.has(entry.nonce)) return;
-        if (this.#parts.now() - entry.createdAt > lifetime) return this.#fail(entry.nonce, expired);
+        if (entry.state === 'pending' && this.#parts.now() - entry.createdAt > lifetime) return this.#fail(entry.nonce, expired);
         if (!this.#parts.send(frameOf(entry))) return;
         const { nonce } = entry;
         const timer = this.#parts.setTimer(() => this.#pause(address, 0), patience);
@@ -202,6 +237,7 @@ export class Outbox {
     /** @param {string} nonce @param {import('../store/types.js').Failure} failure */
     #fail(nonce, failure) {
         const address = this.#find(nonce)?.address;
+        this.#unsure.delete(nonce);
         this.#parts.store.dispatch({ type: 'outgoing-failed', nonce, failure });
         const entry = this.#find(nonce);
         if (entry) this.#keep(entry);
@@ -237,6 +273,7 @@ export class Outbox {
         if (!gone.size) return;
         for (const nonce of gone) {
             this.#kept.delete(nonce);
+            this.#unsure.delete(nonce);
             this.#gone.add(nonce);
         }
         this.#parts.database.remove('outbox', ...gone);

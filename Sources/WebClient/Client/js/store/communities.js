@@ -63,6 +63,7 @@ const memberOf = (raw) => ({
 
 /** @param {any} raw @returns {import('./types.js').Invitation} */
 const invitationOf = (raw) => ({
+    isAccepted: false,
     invitationId: raw.invite_id,
     communityId: raw.server_id,
     communityName: raw.server_name,
@@ -82,6 +83,7 @@ function kept(before, list, key) {
 
 /** @template {{position: number}} T @param {T[]} list @param {1|-1} order @param {(one: T) => string} key  as the homeserver has it where two have one place */
 const inOrder = (list, order, key) => list.sort((a, b) => order * (a.position - b.position || (key(a) < key(b) ? -1 : 1)));
+const addressOf = (/** @type {import('./types.js').Member} */ { address }) => address;
 const idOfChannel = (/** @type {Channel} */ { channelId }) => channelId;
 const idOfRole = (/** @type {import('./types.js').Role} */ { roleId }) => roleId;
 
@@ -136,6 +138,12 @@ function withoutConversations(state, isGone) {
     return conversations.size === state.conversations.size ? state : { ...state, conversations };
 }
 
+/** Who is in has had his answer. @param {State} state @param {string} id */
+function withoutAccepted(state, id) {
+    const done = [...state.invitations.values()].filter(({ communityId, isAccepted }) => isAccepted && communityId === id);
+    return done.reduce((next, { invitationId }) => ({ ...next, invitations: without(next.invitations, invitationId) }), state);
+}
+
 /** `GET /servers/{id}`: what there is now, and nothing else. @param {State} state @param {any} raw */
 function known(state, raw) {
     const id = raw.server_id;
@@ -158,7 +166,7 @@ function known(state, raw) {
     const isOutdated = before !== undefined && raw.version < before.version;
     const community = { ...summaryOf(raw, before), ...(isOutdated && { version: before.version }), isOutdated, details };
     const ids = new Set(channels.map(({ channelId }) => channelId));
-    let next = { ...state, communities: new Map(state.communities).set(id, community) };
+    let next = withoutAccepted({ ...state, communities: new Map(state.communities).set(id, community) }, id);
     next = withoutConversations(next, ({ communityId, address }) => communityId === id && !ids.has(address));
     next = withRolesOf(next, state, id);
     const told = new Map(raw.channels.map((/** @type {any} */ one) => [one.channel_id, one]));
@@ -189,10 +197,11 @@ export const communityFrames = {
     'community-changed': (state, frame) => {
         const id = frame.server_id;
         if (frame.state === 'gone') return gone(state, id);
-        if (isOldNews(state, frame)) return state;
+        // That its home is away, or back, is told without a new version.
+        if (isOldNews(state, frame)) return withCommunity(state, id, ({ isStale }) => ({ isStale: frame.stale ?? isStale }));
         const before = state.communities.get(id);
         const stale = before?.isStale;
-        const next = { ...state, communities: new Map(state.communities).set(id, summaryOf({ stale, ...frame }, before)) };
+        const next = withoutAccepted({ ...state, communities: new Map(state.communities).set(id, summaryOf({ stale, ...frame }, before)) }, id);
         return withDetails(next, id, ({ roles }) => ({ description: frame.description || null, roles: rolesAfter(roles, frame) }));
     },
     'channel-changed': (state, frame) => {
@@ -223,14 +232,20 @@ export const communityFrames = {
         }));
         return withCommunity(withRolesOf(next, state, id), id, ({ version, members, isOutdated }) => ({
             version: Math.max(version, frame.version),
-            isOutdated: isOutdated || (isSelf && !isOld),
+            // That one is put out `community-changed` says: there is nothing to ask any more.
+            isOutdated: isOutdated || (isSelf && !isGone && !isOld),
             members: members && { ...members, members: membersAfter(members.members, frame, isGone) },
         }));
     },
     'new-server-invite': (state, frame) => ({ ...state, invitations: new Map(state.invitations).set(frame.invite_id, invitationOf(frame)) }),
     // What they are is asked for by who looks at them.
     'report-changed': (state, frame) => withCommunity(state, frame.server_id, ({ reportChanges }) => ({ reportChanges: reportChanges + 1 })),
-    'server-invite-changed': (state, frame) => ({ ...state, invitations: without(state.invitations, frame.invite_id) }),
+    'server-invite-changed': (state, { invite_id: id, server_id: communityId, state: what }) => {
+        const invitation = state.invitations.get(id);
+        // Until the home of the community has answered it stands there, and says so.
+        const isAwaited = invitation && what === 'accepted' && !state.communities.has(communityId);
+        return { ...state, invitations: isAwaited ? new Map(state.invitations).set(id, { ...invitation, isAccepted: true }) : without(state.invitations, id) };
+    },
 };
 
 /** @param {ReadonlyArray<import('./types.js').Role>} roles @param {any} frame */
@@ -262,8 +277,8 @@ export const communityActions = {
     'members-listed': (state, { communityId, page, isFirst }) =>
         withCommunity(state, communityId, ({ members }) => {
             const before = isFirst || !members ? [] : members.members;
-            const listed = page.members.map((/** @type {any} */ raw) => [raw.user_id, memberOf(raw)]);
-            return { members: { members: new Map([...before, ...listed]), next: page.next ?? null } };
+            const listed = kept([...(members?.members.values() ?? [])], page.members.map(memberOf), addressOf);
+            return { members: { members: new Map([...before, ...listed.map((one) => /** @type {const} */ ([one.address, one]))]), next: page.next ?? null } };
         }),
     'member-known': (state, { communityId, member }) =>
         withCommunity(state, communityId, ({ members }) =>

@@ -105,6 +105,7 @@ export const communityFrameChecks = {
         owner_user_id: isAddress,
         role: maybe(object(role)),
         removed_role_id: maybe(isId),
+        stale: maybe(isFlag),
         ...stream,
     }),
     'channel-changed': (value) => {
@@ -128,7 +129,7 @@ export const communityFrameChecks = {
 };
 
 /** A page of `GET /channels/{id}/messages` of a community's channel. @param {any} page @returns {boolean} */
-export const isChannelPage = (page) => object({ messages: listOf(object(message)), last_seq: isCount })(page) && isAscending(page.messages);
+export const isChannelPage = (page) => object({ messages: listOf(object(message)), last_seq: isCount, stale: maybe(isFlag) })(page) && isAscending(page.messages);
 
 /** One of a type that is not known here only has its number. @type {Check} */
 const isChannelEvent = (event) => {

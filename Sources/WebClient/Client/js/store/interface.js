@@ -30,7 +30,7 @@ export function withoutSettledToasts(state) {
 /** @param {State} state @param {NonNullable<import('./types.js').Toast['about']>} about */
 function isOpen({ requests, invitations, conversations }, about) {
     if ('requestId' in about) return requests.has(about.requestId);
-    return 'invitationId' in about ? invitations.has(about.invitationId) : (conversations.get(about.unreadOf)?.unread ?? 0) > 0;
+    return 'invitationId' in about ? invitations.get(about.invitationId)?.isAccepted === false : (conversations.get(about.unreadOf)?.unread ?? 0) > 0;
 }
 
 /** @param {import('./types.js').Route} a @param {import('./types.js').Route} b */

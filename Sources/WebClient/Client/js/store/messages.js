@@ -8,7 +8,7 @@ import { isChannel, previewOf, withConversation } from './conversations.js';
 import { isChannelEventsPage, isChannelPage } from './community-frames.js';
 import { isEventsPage, isHistoryPage } from './frames.js';
 import { isUnclear, mentionsMe } from './mentions.js';
-import { withOutgoing } from './outgoing.js';
+import { queued, withOutgoing } from './outgoing.js';
 
 /** @typedef {import('./types.js').State} State */
 /** @typedef {import('./types.js').Conversation} Conversation */
@@ -181,7 +181,7 @@ function ack(state, frame) {
         const sent = conversation.outgoing.find((entry) => entry.nonce === frame.nonce);
         if (!sent || !state.account) continue;
         const { type, state: _, ...receipt } = frame;
-        if (frame.seq === null) return withOutgoing(state, frame.nonce, (entry) => ({ ...entry, state: 'queued', messageId: frame.message_id }));
+        if (frame.seq === null) return withOutgoing(state, frame.nonce, queued(frame.message_id));
         const own = { from_user_id: state.account.address, from_username: state.account.username, receiver_id: conversation.address };
         const { communityId: server_id } = conversation;
         const said = { message: sent.text, ...(sent.replyTo && { reply_to: sent.replyTo }), ...(server_id && { server_id, mentions: sent.mentions }) };
@@ -198,10 +198,12 @@ function ack(state, frame) {
 /** @param {State} state @param {any} frame */
 function delivery(state, frame) {
     const told = { server: frame.server, state: frame.state, reason: frame.reason ?? null };
-    const refused = [...state.conversations.values()].flatMap(({ outgoing }) => outgoing).find(({ messageId }) => messageId === frame.message_id);
-    if (refused) {
+    const waiting = [...state.conversations.values()].flatMap(({ outgoing }) => outgoing).find(({ messageId }) => messageId === frame.message_id);
+    if (waiting) {
         const failure = { code: told.reason ?? 'internal', message: `${frame.server} did not take it`, field: null, retryAfterMs: null };
-        return told.state === 'failed' ? withOutgoing(state, refused.nonce, (entry) => ({ ...entry, state: 'failed', failure })) : state;
+        const { server } = frame;
+        if (told.state === 'failed') return withOutgoing(state, waiting.nonce, (entry) => ({ ...entry, state: 'failed', failure, server }));
+        return told.state === 'delayed' ? withOutgoing(state, waiting.nonce, (entry) => ({ ...entry, state: 'delayed', server })) : state;
     }
     for (const conversation of state.conversations.values()) {
         if (serverOf(conversation.address) !== frame.server) continue;
@@ -237,10 +239,11 @@ function page(state, { address, page, before, after, limit, replace }) {
     const messages = entries.filter(isMessage).map((/** @type {any} */ raw) => messageOf(state, raw));
     const deletions = new Set(entries.filter(isDeletion).map((/** @type {any} */ raw) => raw.message_id));
     const [first, last] = [entries[0]?.seq, entries.at(-1)?.seq];
-    const isShort = entries.length < limit;
+    // One that goes on at the community's home, which is away, is no last one.
+    const isShort = !page.stale && entries.length < limit;
     const range = { from: isShort ? 1 : first, through: last ?? page.last_seq };
     if (before !== undefined) range.through = before - 1;
-    else if (isShort) range.through = Math.max(last ?? 0, page.last_seq);
+    else if (isShort || page.stale) range.through = Math.max(last ?? 0, page.last_seq);
     if (after !== undefined) range.from = after + 1;
     return withConversation(state, address, (conversation) => {
         const empty = { ...conversation, messages: [], loadedSeq: 0, complete: false };
@@ -252,14 +255,18 @@ function page(state, { address, page, before, after, limit, replace }) {
             ...changes,
             complete: (changes.complete ?? base.complete) || (range.from === 1 && page.last_seq === 0),
             conversationId: page.conversation_id ?? conversation.conversationId,
-            loadFailure: null,
+            loadFailure: page.stale ? hostAway : null,
         };
     });
 }
 
+/** @type {import('./types.js').Failure} */
+const hostAway = { code: 'host_unreachable', message: 'the rest is where the community lives, and that is away', field: null, retryAfterMs: null };
+
 /** @param {State} state @param {{address: string, failure: any}} action */
 function failed(state, { address, failure }) {
-    return withConversation(state, address, () => ({ loadFailure: failure }));
+    const isHosts = isChannel(address) && failure.code === 'remote_unreachable';
+    return withConversation(state, address, () => ({ loadFailure: isHosts ? hostAway : failure }));
 }
 
 /** @type {Record<string, (state: State, frame: any) => State>} */

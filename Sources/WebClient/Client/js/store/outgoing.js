@@ -33,6 +33,10 @@ function inOrder(entries) {
     return entries.sort((a, b) => a.createdAt - b.createdAt || (a.nonce < b.nonce ? -1 : 1));
 }
 
+/** The homeserver has it, under this id. @param {string} messageId @returns {(entry: Outgoing) => Outgoing} */
+export const queued = (messageId) => (entry) =>
+    (entry.messageId === messageId && entry.state !== 'pending' ? entry : { ...entry, state: 'queued', messageId, failure: null });
+
 /** @type {Record<string, (state: State, action: any) => State>} */
 export const outgoingActions = {
     /** Written here, handed over by another tab, or kept from before a reload. What has a number already is not shown a second time. */
@@ -42,8 +46,9 @@ export const outgoingActions = {
             return isKnown ? null : { outgoing: inOrder([...outgoing, entry]) };
         }),
     'outgoing-failed': (state, { nonce, failure }) => withOutgoing(state, nonce, (entry) => ({ ...entry, state: 'failed', failure })),
+    'outgoing-queued': (state, { nonce, messageId }) => withOutgoing(state, nonce, queued(messageId)),
     /** Asked for again: it counts as written now, and goes behind what was written before. */
     'outgoing-retried': (state, { nonce, createdAt }) =>
-        withOutgoing(state, nonce, (entry) => ({ ...entry, state: 'pending', failure: null, createdAt })),
+        withOutgoing(state, nonce, (entry) => ({ ...entry, state: 'pending', failure: null, messageId: undefined, server: undefined, createdAt })),
     'outgoing-removed': (state, { nonce }) => withOutgoing(state, nonce, () => null),
 };

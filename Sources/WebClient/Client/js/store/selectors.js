@@ -102,7 +102,7 @@ export const onlineCount = (state) => [...state.friends.keys()].filter((address)
 export const isCaughtUp = ({ stale, complete, loadedSeq }) => !stale && (loadedSeq > 0 || complete);
 
 const waiting = remembered((/** @type {State['conversations']} */ conversations) =>
-    [...conversations.values()].reduce((sum, { outgoing }) => sum + outgoing.filter(({ state }) => state !== 'queued').length, 0));
+    [...conversations.values()].reduce((sum, { outgoing }) => sum + outgoing.filter(({ state }) => state === 'pending' || state === 'failed').length, 0));
 
 /** Messages that were written here and have not been sent. @param {State} state */
 export const unsentCount = (state) => waiting(state.conversations);
@@ -119,7 +119,10 @@ export const communityList = (state) => communitiesByName(state.communities);
 const invitationsByTime = remembered((/** @type {State['invitations']} */ invitations) =>
     [...invitations.values()].sort((a, b) => (a.expiresAt < b.expiresAt ? 1 : -1)));
 
-/** Invitations into communities, the latest first. @param {State} state */
+/** Those that one has not answered. @param {State} state */
+export const openInvitations = (state) => invitationList(state).filter(({ isAccepted }) => !isAccepted).length;
+
+/** Invitations into communities, the latest first, with those whose community has not answered yet. @param {State} state */
 export const invitationList = (state) => invitationsByTime(state.invitations);
 
 const counted = remembered((/** @type {State['conversations']} */ conversations) => {

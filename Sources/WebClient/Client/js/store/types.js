@@ -106,8 +106,9 @@
  * @property {string|null} replyTo
  * @property {ReadonlyArray<string>} [mentions]  as of a message
  * @property {number} createdAt  ms
- * @property {'pending'|'queued'|'failed'} state  `queued`: the homeserver has it, and the community's home has not answered yet
+ * @property {'pending'|'queued'|'delayed'|'failed'} state  `queued`: the homeserver has it, and the community's home has not answered yet, `delayed`: for long
  * @property {string} [messageId]  once it is queued
+ * @property {string} [server]  the community's home, once it is late or has refused it
  * @property {Failure|null} failure
  */
 
@@ -199,6 +200,7 @@
  * @property {Address} fromAddress
  * @property {string} fromUsername
  * @property {string} expiresAt
+ * @property {boolean} isAccepted  and the community's home has not answered yet
  */
 
 /**

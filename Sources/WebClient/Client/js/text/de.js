@@ -333,6 +333,7 @@ export const de = {
     'problem.conflict': 'Das widerspricht dem, was schon da ist. Lade neu und sieh noch einmal nach.',
     'problem.expired': 'Vor mehr als einem Tag geschrieben und nie gesendet. Sende es jetzt oder lösche es.',
     'problem.forbidden': 'Das ist nicht erlaubt.',
+    'problem.host_unreachable': 'Der Homeserver dieser Gemeinschaft ist nicht erreichbar. Versuche es später noch einmal.',
     'problem.internal': 'Der Homeserver hat einen Fehler gemacht. Versuche es noch einmal; wenn es bleibt, sag es denen, die ihn betreiben.',
     'problem.invalid': 'Der Homeserver nimmt das nicht an. Ändere es und versuche es noch einmal.',
     'problem.invalid-field': 'Der Homeserver nimmt „{field}“ nicht an. Ändere es und versuche es noch einmal.',

@@ -333,6 +333,7 @@ export const en = {
     'problem.conflict': 'That contradicts what is there already. Reload and look again.',
     'problem.expired': 'Written more than a day ago and never sent. Send it now, or delete it.',
     'problem.forbidden': 'That is not allowed.',
+    'problem.host_unreachable': 'The homeserver of this community cannot be reached. Try again later.',
     'problem.internal': 'The homeserver made a mistake. Try again; if it goes on, tell the people who run it.',
     'problem.invalid': 'The homeserver does not accept that. Change it and try again.',
     'problem.invalid-field': 'The homeserver does not accept “{field}”. Change it and try again.',

@@ -2,7 +2,7 @@
 
 /** The homeserver's codes (docs/client-api.md) and ours (store/types.js) that have a text of their own, `problem.CODE`. */
 const known = new Set([
-    'blocked', 'channel_full', 'conflict', 'expired', 'forbidden', 'internal', 'invalid', 'network', 'not_found', 'not_friends', 'other_account',
+    'blocked', 'channel_full', 'conflict', 'expired', 'forbidden', 'host_unreachable', 'internal', 'invalid', 'network', 'not_found', 'not_friends', 'other_account',
     'outbox_full', 'outdated', 'rate_limited', 'remote_unreachable', 'slow_mode', 'storage', 'too_large', 'unauthorized', 'unavailable', 'unknown_type',
 ]);
 

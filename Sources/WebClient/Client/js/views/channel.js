@@ -9,7 +9,7 @@ import { currentLocale, t } from '../text/catalogue.js';
 import { momentText } from '../text/dates.js';
 import { h, icon } from '../ui/dom.js';
 import { View } from '../ui/view.js';
-import { communityPlace, standingOfCommunity } from './community-state.js';
+import { communityPlace, staleText, standingOfCommunity } from './community-state.js';
 import { may } from './community-may.js';
 import { mentionsIn, writtenFor } from './mention-source.js';
 import { messageItems } from './moderation.js';
@@ -40,7 +40,8 @@ export class HomeChannel extends View {
         this.wantsMembers = wide.matches;
         this.toggle = button({ label: t('members.title'), icon: 'friends', kind: 'quiet', iconOnly: true, onclick: () => this.#showMembers(!this.wantsMembers) });
         this.more = menu({ label: t('channel.more'), items: () => this.#items() });
-        this.append(this.header, h('div.channel-body', null, this.body, this.members));
+        this.stale = h('p.community-stale', { role: 'status' });
+        this.append(this.header, this.stale, h('div.channel-body', null, this.body, this.members));
     }
 
     connected() {
@@ -52,6 +53,7 @@ export class HomeChannel extends View {
             return community ? messageItems(this.home, community, message) : [];
         };
         this.watch((state) => shownChannel(state) ?? state.route.address, () => this.#showWhich());
+        this.watch((state) => staleText(shownCommunity(state)), (text) => this.stale?.replaceChildren(text));
         this.watch((state) => `${standing(state)} ${state.route.address} ${shownCommunity(state)?.details?.timedOutUntil ?? ''}`, () => this.#showWhat());
         this.listen(wide, 'change', () => this.#showMembers(wide.matches));
         this.listen(this, 'reply', (event) => this.composer.replyTo(event.detail));

@@ -13,7 +13,7 @@ import { keyed } from '../ui/keyed.js';
 import { View } from '../ui/view.js';
 import { attempt } from './attempt.js';
 import { isOwner, may } from './community-may.js';
-import { standingOfCommunity } from './community-state.js';
+import { staleText, standingOfCommunity } from './community-state.js';
 
 /** @typedef {import('../store/types.js').Community} Community @typedef {import('../store/types.js').Channel} Channel */
 /** @typedef {{channel: Channel, unread: number, mentions: number}} Entry */
@@ -46,7 +46,7 @@ export class HomeCommunityColumn extends View {
         this.heading?.replaceChildren(h('bdi', null, community?.name ?? t('community.title')));
         this.heading?.setAttribute('title', community?.name ?? '');
         if (this.more) this.more.hidden = !community?.details;
-        if (this.notice) this.notice.textContent = community?.isStale ? t('community.stale', { server: community.details?.host ?? '' }) : '';
+        if (this.notice) this.notice.textContent = staleText(community);
         this.#showChannels();
     }
 

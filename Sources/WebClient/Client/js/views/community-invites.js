@@ -88,9 +88,14 @@ export class HomeCommunityInvites extends View {
         });
     }
 
-    /** What is given away: who opens it comes to this homeserver. @param {string} code */
+    /** As it is known everywhere. @param {string} code */
+    #named(code) {
+        return `${code}@${shownCommunity(this.home.store.state)?.details?.host ?? ''}`;
+    }
+
+    /** What is given away: who opens it comes to this homeserver, who pastes it at another one joins from there. @param {string} code */
     #address(code) {
-        return `${location.origin}/${fragmentOf({ view: 'join', address: null, part: code })}`;
+        return `${location.origin}/${fragmentOf({ view: 'join', address: null, part: this.#named(code) })}`;
     }
 
     /** @param {any} invite */
@@ -106,11 +111,10 @@ export class HomeCommunityInvites extends View {
 
     /** @param {any} link */
     #link({ code, created_by: by, expires_at: expires, max_uses: most, uses: used }) {
-        const { actions, store } = this.home;
-        const host = shownCommunity(store.state)?.details?.host ?? '';
+        const { actions } = this.home;
         const copy = button({ label: t('invites.copy'), icon: 'copy', kind: 'plain', onclick: () => void actions.copy(this.#address(code)) });
         // Somebody at another homeserver opens it there.
-        const copyCode = button({ label: t('invites.copy-code'), kind: 'quiet', onclick: () => void actions.copy(`${code}@${host}`) });
+        const copyCode = button({ label: t('invites.copy-code'), kind: 'quiet', onclick: () => void actions.copy(this.#named(code)) });
         const revoke = button({ label: t('invites.revoke'), kind: 'danger' });
         revoke.addEventListener('click', () => attempt(this.home, async () => {
             await actions.revokeLink(this.#id, code);

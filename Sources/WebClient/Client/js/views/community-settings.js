@@ -7,7 +7,7 @@ import { t } from '../text/catalogue.js';
 import { h, icon } from '../ui/dom.js';
 import { View } from '../ui/view.js';
 import { may } from './community-may.js';
-import { communityPlace, standingOfCommunity } from './community-state.js';
+import { communityPlace, staleText, standingOfCommunity } from './community-state.js';
 
 /** @typedef {import('../store/types.js').State} State @typedef {import('../store/types.js').Community} Community */
 
@@ -42,7 +42,8 @@ export class HomeCommunitySettings extends View {
         this.back = h('span.settings-back');
         this.nav = h('nav.settings-parts', { 'aria-label': t('community-settings.title') });
         this.body = h('div.view-body', null);
-        this.append(h('header.view-header', null, this.back, this.heading), this.nav, this.body);
+        this.stale = h('p.community-stale', { role: 'status' });
+        this.append(h('header.view-header', null, this.back, this.heading), this.stale, this.nav, this.body);
     }
 
     connected() {
@@ -50,6 +51,7 @@ export class HomeCommunitySettings extends View {
             this.heading.replaceChildren(...(name ? [t('community.settings-of'), ' ', h('bdi', null, name)] : [t('community-settings.title')]));
             this.heading.title = name;
         });
+        this.watch((state) => staleText(shownCommunity(state)), (text) => this.stale?.replaceChildren(text));
         this.watch((state) => `${standingOfCommunity(state)} ${state.route.community} ${state.route.part} ${seen(state)}`, () => this.#show());
     }
 

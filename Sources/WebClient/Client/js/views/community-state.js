@@ -16,6 +16,12 @@ export function standingOfCommunity({ route, communities, link, account }) {
     return community || link.status !== 'live' || !account ? 'waiting' : 'gone';
 }
 
+/** That its home is away; empty while it is not. @param {import('../store/types.js').Community|null} community */
+export function staleText(community) {
+    if (!community?.isStale) return '';
+    return community.details ? t('community.stale', { server: community.details.host }) : t('problem.host_unreachable');
+}
+
 /** @param {import('../home.js').Home} home @param {'waiting'|'failed'|'gone'} standing */
 export function communityPlace({ store, actions }, standing) {
     if (standing === 'waiting') {

@@ -69,24 +69,33 @@ export class HomeJoin extends View {
     #joined({ server_id: id, state }, name) {
         if (state === 'joined' || this.home.store.state.communities.has(id)) return this.#enter(id);
         this.#awaited = id;
+        // An invitation says it itself.
+        if (invitationList(this.home.store.state).some(({ communityId }) => communityId === id)) return;
         this.status.replaceChildren(icon('clock'), h('span', null, t('join.waiting', { name })));
     }
 
     /** @param {Invitation} invitation */
-    #card({ invitationId, communityId, communityName, fromAddress, fromUsername, expiresAt }) {
-        const { actions } = this.home;
-        const accept = button({ label: t('join.accept'), icon: 'check', kind: 'primary' });
-        const decline = button({ label: t('join.decline'), kind: 'plain' });
-        accept.addEventListener('click', () => attempt(this.home, async () => this.#joined(await actions.acceptInvitation(invitationId), communityName), accept));
-        decline.addEventListener('click', () => attempt(this.home, () => actions.declineInvitation(invitationId), decline));
+    #card(invitation) {
+        const { communityId, communityName, fromAddress, fromUsername, expiresAt, isAccepted } = invitation;
         return h(
             'li.join-card',
             null,
             avatar({ address: communityId, username: communityName }),
             h('div.who', null, h('h3.truncate', { title: communityName }, h('bdi', null, communityName)),
-                h('p.muted.small', { title: fromAddress }, t('join.invited-by', { name: fromUsername, date: dateText(Date.parse(expiresAt), currentLocale()) }))),
-            h('div.actions', null, decline, accept),
+                h('p.muted.small', { title: fromAddress }, t('join.invited-by', { name: fromUsername, date: dateText(Date.parse(expiresAt), currentLocale()) })),
+                isAccepted && h('p.join-waiting', { role: 'status' }, h('span.spinner', { 'aria-hidden': 'true' }), h('span', null, t('join.waiting', { name: communityName })))),
+            !isAccepted && this.#answers(invitation),
         );
+    }
+
+    /** @param {Invitation} invitation */
+    #answers({ invitationId, communityName }) {
+        const { actions } = this.home;
+        const accept = button({ label: t('join.accept'), icon: 'check', kind: 'primary' });
+        const decline = button({ label: t('join.decline'), kind: 'plain' });
+        accept.addEventListener('click', () => attempt(this.home, async () => this.#joined(await actions.acceptInvitation(invitationId), communityName), accept));
+        decline.addEventListener('click', () => attempt(this.home, () => actions.declineInvitation(invitationId), decline));
+        return h('div.actions', null, decline, accept);
     }
 
     #linkForm() {
@@ -160,7 +169,15 @@ export class HomeJoin extends View {
         const { actions } = this.home;
         const titleId = uniqueId('preview');
         const join = button({ label: t('join.join'), icon: 'check', kind: 'primary' });
-        join.addEventListener('click', () => attempt(this.home, async () => this.#joined(await actions.joinByLink(code), name), join));
+        join.addEventListener('click', () => attempt(this.home, async () => {
+            try {
+                this.#joined(await actions.joinByLink(code), name);
+            } catch (failure) {
+                // It ended while one looked: that stands where the card is.
+                if (/** @type {any} */ (failure).code !== 'not_found') throw failure;
+                await this.#look(code);
+            }
+        }, join));
         const open = button({ label: t('toast.open'), kind: 'primary', onclick: () => this.#enter(id) });
         return [h(
             'article.join-card.large',

@@ -34,6 +34,8 @@ export class HomeMemberList extends View {
         this.watch((state) => shownCommunity(state)?.members ?? null, () => this.#show());
         this.watch((state) => shownCommunity(state)?.details?.roles ?? null, () => this.#rolesChanged());
         this.watch(({ route, link, communities }) => (link.status === 'live' && communities.has(route.community ?? '') ? route.community : null), (id) => id && void this.#load());
+        // Its home is back: what could not be asked for can be.
+        this.watch((state) => shownCommunity(state)?.isStale, (isStale, wasStale) => wasStale && isStale === false && void this.#load());
         this.watch((state) => state.presence, () => this.#show());
         // No frame tells who of them comes and goes, except of friends: while one looks on, the list is asked for.
         onNewMinute(() => this.#refresh(), this.signal);
@@ -47,8 +49,8 @@ export class HomeMemberList extends View {
     }
 
     #refresh() {
-        const members = shownCommunity(this.home.store.state)?.members;
-        if (members && !members.next && this.offsetParent !== null) void this.#load();
+        const { members = null, isStale = false } = shownCommunity(this.home.store.state) ?? {};
+        if (members && !members.next && !isStale && this.offsetParent !== null) void this.#load();
     }
 
     /** @param {string} [after] */

@@ -22,7 +22,11 @@ const signs = { pending: 'clock', sent: 'check', queued: 'clock', delayed: 'cloc
 function words(item, isSentAgain) {
     const state = sendState(item);
     if (state === 'queued' && isOutgoing(item)) return t('message.queued-home');
-    if (isOutgoing(item)) return item.failure ? t('message.failed', { reason: failureText(t, item.failure) }) : t(`message.${state}`);
+    if (isOutgoing(item)) {
+        const { failure, server = '' } = item;
+        if (!failure) return t(`message.${state}`, { server });
+        return failure.code === 'expired' && server !== '' ? t('message.undelivered-expired', { server }) : t('message.failed', { reason: failureText(t, failure) });
+    }
     const server = item.delivery?.server ?? '';
     if (state !== 'undelivered') return t(`message.${state}`, { server });
     if (isSentAgain) return t('message.sent-again', { server });

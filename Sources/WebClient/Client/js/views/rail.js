@@ -4,7 +4,7 @@ import { avatar } from '../components/avatar.js';
 import { badge } from '../components/badge.js';
 import { rovingList } from '../components/roving-list.js';
 import { fragmentOf } from '../routes.js';
-import { communityCounts, communityList } from '../store/selectors.js';
+import { communityCounts, communityList, openInvitations } from '../store/selectors.js';
 import { t } from '../text/catalogue.js';
 import { h, icon } from '../ui/dom.js';
 import { keyed } from '../ui/keyed.js';
@@ -31,7 +31,7 @@ export class HomeRail extends View {
         this.watch(communityList, () => this.#update());
         this.watch(communityCounts, () => this.#update());
         this.watch((state) => state.route, () => this.#mark());
-        this.watch((state) => state.invitations.size, (count) => this.#invite(count));
+        this.watch(openInvitations, (count) => this.#invite(count));
     }
 
     #update() {

@@ -4,6 +4,7 @@
  */
 
 import { button } from '../components/button.js';
+import { shownCommunity } from '../store/selectors.js';
 import { t } from '../text/catalogue.js';
 import { summary } from '../text/markdown.js';
 import { h } from '../ui/dom.js';
@@ -84,7 +85,7 @@ export class HomeTimeline extends View {
         });
         onNewDay(() => this.#conversation && this.scroll.hold(() => this.#render()), this.signal);
         this.watch(shownConversation, (conversation) => this.#show(conversation));
-        this.watch((state) => state.link.status, (status) => status === 'live' && this.#conversation?.loadFailure && this.#load('load-older'));
+        this.watch((state) => state.link.status === 'live' && !shownCommunity(state)?.isStale, (isBack) => isBack && this.#conversation?.loadFailure && this.#load('load-older'));
     }
 
     /** How those are written that a message mentions; a channel knows. @type {(mentions: ReadonlyArray<string>) => Array<{name: string, isMe: boolean}>} */
