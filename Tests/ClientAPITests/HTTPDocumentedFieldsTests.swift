@@ -143,7 +143,7 @@ struct HTTPDocumentedFieldsTests {
                 "members":[{"user_id":"alice@\(home.server.text)","state":"member","role_ids":[],
                 "joined_at":"2026-01-01T00:00:00.000Z"}]}
                 """)
-            await home.noteAnswer(of: beta, isAway: true)
+            await home.noteAnswer(of: beta, isAway: true, asked: home.time.monotonic())
             try await ask(alice, "GET", "/api/v1/servers", as: "http-servers.json")
             try await ask(alice, "GET", "/api/v1/servers/\(id)", as: "http-community.json")
             try await ask(alice, "GET", "/api/v1/channels/\(channel)/messages", as: "http-channel-messages.json")

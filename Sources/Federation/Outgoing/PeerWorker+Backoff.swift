@@ -16,7 +16,7 @@ extension PeerWorker {
 
     func succeeded() async {
         try? await peers.noteContact(with: peer)
-        await home.noteAnswer(of: server, isAway: false)
+        await home.noteAnswer(of: server, isAway: false, asked: time.monotonic())
         guard backoff.clear() else { return }
         ephemeral.contact.heard()
         noteSuspension()
@@ -51,7 +51,7 @@ extension PeerWorker {
             metadata: ["reason": "\(failure.reason)", "attempts": "\(backoff.attempts)"])
         await saveBackoff()
         if failure == .blocked { await endMemberships() }
-        if failure.isAway { await home.noteAnswer(of: server, isAway: true) }
+        if failure.isAway { await home.noteAnswer(of: server, isAway: true, asked: time.monotonic()) }
     }
 
     /// A homeserver that has blocked us has ended what its users and ours had in common.

@@ -39,24 +39,25 @@ extension Home {
             let keys = try await communityStore.copies(hostedBy: server)
             guard !keys.isEmpty else {
                 // Anybody may ask for a name that nothing here is hosted by: those are not kept.
-                _ = hostsAway.note(server, isAway: false)
+                _ = hostsAway.note(server, isAway: false, asked: asked)
                 return
             }
             try await writer.submit(TellHostAway(communities: keys, isAway: isAway))
         } catch {
             // It is told with the next news; until then a client has it from what it reads.
-            _ = hostsAway.note(server, isAway: !isAway)
+            _ = hostsAway.note(server, isAway: !isAway, asked: asked)
         }
     }
 
     /// Asks a peer something for a user, and notes whether it is there.
     func ask(_ server: ServerName, _ call: CarriedCall) async throws(HomeError) -> CarriedAnswer {
+        let asked = time.monotonic()
         do throws(HomeError) {
             let answer = try await peerCalls.call(server, call)
-            await noteAnswer(of: server, isAway: false)
+            await noteAnswer(of: server, isAway: false, asked: asked)
             return answer
         } catch {
-            if case .remoteUnreachable = error { await noteAnswer(of: server, isAway: true) }
+            if case .remoteUnreachable = error { await noteAnswer(of: server, isAway: true, asked: asked) }
             throw error
         }
     }

@@ -18,6 +18,9 @@ import { button } from './button.js';
  */
 export function openDialog({ title, content, actions = [], describedBy, isAlert = false }) {
     const titleId = uniqueId('dialog-title');
+    const opener = document.activeElement;
+    // What opened it may be gone by its end: then the focus goes to where that was.
+    const place = opener?.parentElement?.closest('[tabindex]') ?? null;
     return new Promise((resolve) => {
         /** @type {T|null} */
         let answer = null;
@@ -54,6 +57,7 @@ export function openDialog({ title, content, actions = [], describedBy, isAlert 
         });
         dialog.addEventListener('close', () => {
             dialog.remove();
+            if (document.activeElement === document.body && place instanceof HTMLElement) place.focus();
             resolve(answer);
         });
         (document.querySelector('home-app') ?? document.body).append(dialog);

@@ -48,7 +48,9 @@ export class MessageActions {
         this.copy.hidden = isDeleted;
         this.more.hidden = isOutgoing(item) || this.itemsOf(item).length === 0;
         this.cancel.hidden = !isOutgoing(item) || item.state !== 'pending';
-        if (hadFocus && this.cancel.hidden && document.activeElement !== this.reply) this.copy.focus();
+        if (!hadFocus || (this.element.contains(document.activeElement) && !(/** @type {HTMLElement} */ (document.activeElement).hidden))) return;
+        const next = [this.copy, ...this.#all].find((one) => !one.hidden) ?? this.#row?.article;
+        next?.focus();
     }
 
     /** Where what one does with a message begins: Retry of a failed one, else the bar. @param {MessageRow} row */
