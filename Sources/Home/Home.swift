@@ -23,6 +23,10 @@ package final class Home: Sendable {
     let rosterStore: RosterStore
     let presenceStore: PresenceStore
     let messageStore: DirectMessageStore
+    /// What users elsewhere have written to channels here.
+    let submissions = Mutex(
+        AttemptBuckets<UserKey>(
+            burst: Limits.submissionBurst, interval: Limits.submissionInterval, keys: Limits.submissionAuthors))
     /// Homeservers that do not answer.
     let hostsAway = HostsAway()
     /// What they say of who is online.

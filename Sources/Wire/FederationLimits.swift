@@ -105,6 +105,11 @@ extension Limits {
 
     /// What stands in one `community.state` before it goes on in another.
     package static let statePartBytes = 40_960
+    /// Messages that one user elsewhere may have numbered here at once, as after an absence of his homeserver, and from then on one each.
+    package static let submissionBurst = 1000
+    package static let submissionInterval = Duration.milliseconds(200)
+    /// Users elsewhere of whom that is counted.
+    package static let submissionAuthors = 100_000
     /// How long an acceptance of an invitation may be on its way.
     package static let acceptanceLife = Duration.seconds(30 * 86_400)
     /// From one time that a community's home is asked to tell everything anew to the next.

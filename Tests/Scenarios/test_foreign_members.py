@@ -166,6 +166,26 @@ async def test_nobody_writes_for_users_of_other_homeservers(guests):
         await guests.refuses("forbidden", *events)
 
 
+async def test_a_member_whose_homeserver_does_not_limit_him_is_limited_here(guests):
+    rita = fresh(guests.stage, "rita")
+    await guests.comes_in(rita)
+    codes = []
+    for batch in range(12):
+        events = [guests.writes(rita, f"flood {batch} {number}") for number in range(100)]
+        rejected = await guests.delivers(*events)
+        codes += [rejected.get(number) for number in range(100)]
+    refused = [it for it in codes if it is not None]
+    assert set(refused) == {"rate_limited"} and refused == codes[-len(refused) :], "what comes first is taken"
+    # Of 1,200 a thousand at once, and a few each second that it took.
+    assert 1000 <= len(codes) - len(refused) < 1200
+    assert (await guests.owner.channel_history(guests.community.general))[1] == len(codes) - len(refused)
+    # It is his own limit.
+    quinn = fresh(guests.stage, "quinn")
+    await guests.comes_in(quinn)
+    assert await guests.delivers(guests.writes(quinn, "and one more")) == {}
+    await guests.owner.hears("and one more", guests.community.general)
+
+
 async def test_a_member_writes_only_where_he_may(guests):
     carol = fresh(guests.stage, "carol")
     await guests.comes_in(carol)

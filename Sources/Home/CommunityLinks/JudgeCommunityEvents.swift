@@ -1,3 +1,4 @@
+import Synchronization
 import Wire
 
 /// What a peer says of communities, judged as far as it needs no lock: shape, authority, and who the people are.
@@ -122,6 +123,7 @@ extension Home {
                 throw RejectionError(error.rejection)
             }
             guard view.community.host == nil else { throw RejectionError(.notFound) }
+            guard takesSubmission(of: user) else { throw RejectionError(.rateLimited) }
             return ReceiveSubmission(
                 community: community,
                 unit: SendChannelMessage(
@@ -138,6 +140,16 @@ extension Home {
                 invite: invite, community: stored.community, user: user, isAccepted: type == .communityAccept,
                 saidAt: event.timestamp, event: event.id)
         default: throw RejectionError(.unsupported)
+        }
+    }
+
+    /// His own homeserver limits him as well; this is for one that does not.
+    private func takesSubmission(of user: ResolvedUser) -> Bool {
+        let now = time.monotonic()
+        return submissions.withLock { buckets in
+            guard buckets.wait(user.key, at: now) == nil else { return false }
+            buckets.take(user.key, at: now)
+            return true
         }
     }
 
