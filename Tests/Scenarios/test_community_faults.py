@@ -158,3 +158,19 @@ async def test_the_operator_of_the_host_blocks_the_members(homes):
     assert gone["reason"] == "left"
     assert set(await alice.members(community)) == {alice.user_id}
     assert (await alice.sees(community))["member_count"] == 1
+    # The other side hears of it, signed, as soon as it asks for anything.
+    (await bob.http("GET", f"{community.path}/members")).expect(403, "blocked")
+    await bob.receives("community-changed", server_id=community.id, state="gone")
+    assert await bob.communities() == set()
+
+
+async def test_who_is_blocked_ends_what_is_in_common_on_his_side_too(homes):
+    """Alice's homeserver blocks Bob's: of his community she is no member any more, here and there."""
+    here, there = await homes.two(fast=True)
+    community, bob, alice = await neighbours(there, here)
+    await here.command("peer", "block", there.name)
+    await alice.receives("community-changed", server_id=community.id, state="gone", within=20)
+    # Bob's homeserver hears of it when it has something to say.
+    await bob.writes("are you there?", community.general)
+    await bob.receives("member-changed", server_id=community.id, user_id=alice.user_id, state="gone", within=20)
+    assert set(await bob.members(community)) == {bob.user_id}

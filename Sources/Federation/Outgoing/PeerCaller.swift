@@ -69,6 +69,9 @@ package final class PeerCaller: PeerCalls, Service {
         } catch .refused(.rateLimited(let delay)) {
             outcomes.increment("rate_limited")
             throw .rateLimited(retryAfter: delay)
+        } catch .blocked {
+            outcomes.increment("blocked")
+            throw .blocked
         } catch {
             outcomes.increment("unreachable")
             logger.debug(
@@ -126,7 +129,10 @@ package final class PeerCaller: PeerCalls, Service {
             return answer
         case .failure(let failure):
             // Whoever refuses in the protocol's own words is there.
-            if case .refused = failure { await keep(client, of: server) } else { await client.close() }
+            switch failure {
+            case .refused, .blocked: await keep(client, of: server)
+            default: await client.close()
+            }
             throw failure
         }
     }

@@ -57,7 +57,12 @@ extension Home {
             await noteAnswer(of: server, isAway: false, asked: asked)
             return answer
         } catch {
-            if case .remoteUnreachable = error { await noteAnswer(of: server, isAway: true, asked: asked) }
+            switch error {
+            case .remoteUnreachable: await noteAnswer(of: server, isAway: true, asked: asked)
+            // What its users and ours had in common is over.
+            case .blocked: try await endMemberships(with: server)
+            default: break
+            }
             throw error
         }
     }

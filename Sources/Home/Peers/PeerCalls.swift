@@ -61,7 +61,8 @@ package struct StatusQuestion: Sendable, Equatable {
 
 /// The way to ask another homeserver something for a user; the federation module implements it.
 package protocol PeerCalls: Sendable {
-    /// Throws `remoteUnreachable` when there is no answer in time, or none that is the homeserver's.
+    /// Throws `remoteUnreachable` when there is no answer in time, or none that is the homeserver's, and `blocked` when it has proved that it
+    /// has blocked this one.
     func call(_ server: ServerName, _ call: CarriedCall) async throws(HomeError) -> CarriedAnswer
 
     /// Those who are online, as their homeserver says. Throws what `call` throws, much sooner, and `unavailable` when it was not asked because
