@@ -12,7 +12,7 @@ from .node import Node
 from .person import Person
 
 # Everything that was queued for the other homeserver is acknowledged by it.
-QUIET = "SELECT coalesce(bool_and(acked >= last), true) FROM outbound_links"
+QUIET = "SELECT coalesce(bool_and(l.acked >= l.last), true) FROM outbound_links l JOIN peers p ON p.key = l.peer WHERE p.name = %s"
 
 
 class Across:
@@ -38,8 +38,9 @@ class Across:
         """Until both have what the other had to say."""
         until = time.monotonic() + within
         while True:
-            for node in (self.here, self.there):
-                cursor = await (await self._look(node)).execute(QUIET)
+            # What waits for others, who may be away, is of other scenarios.
+            for node, other in ((self.here, self.there), (self.there, self.here)):
+                cursor = await (await self._look(node)).execute(QUIET, (other.name,))
                 (is_quiet,) = await cursor.fetchone()
                 if not is_quiet:
                     break
