@@ -96,10 +96,8 @@ struct SendChannelMessage: WriteUnit {
     /// Whether his last message matters.
     let isSlow: Bool
 
-    private var place: MarkerPlace { MarkerPlace(owner: draft.author.key, channel: channel) }
-    private var nonceKey: NonceKey? {
-        draft.nonce.map { NonceKey(author: draft.author.key, place: .channel(channel), nonce: $0) }
-    }
+    private var place: MarkerPlace { draft.place(in: channel) }
+    private var nonceKey: NonceKey? { draft.nonceKey(in: channel) }
 
     func declare(_ needs: inout BatchNeeds) {
         needs.communities.insert(community)
@@ -143,6 +141,12 @@ struct SendChannelMessage: WriteUnit {
 }
 
 extension MessageDraft {
+    func place(in channel: ChannelKey) -> MarkerPlace { MarkerPlace(owner: author.key, channel: channel) }
+
+    func nonceKey(in channel: ChannelKey) -> NonceKey? {
+        nonce.map { NonceKey(author: author.key, place: .channel(channel), nonce: $0) }
+    }
+
     /// The channel and what the author may do there, or why he may not say this.
     func checked(
         in community: Community, _ key: ChannelKey, at now: Instant

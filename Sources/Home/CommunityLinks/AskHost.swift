@@ -79,10 +79,8 @@ struct QueueChannelMessage: WriteUnit {
     /// Whether his last message matters.
     let isSlow: Bool
 
-    private var place: MarkerPlace { MarkerPlace(owner: draft.author.key, channel: channel) }
-    private var nonceKey: NonceKey? {
-        draft.nonce.map { NonceKey(author: draft.author.key, place: .channel(channel), nonce: $0) }
-    }
+    private var place: MarkerPlace { draft.place(in: channel) }
+    private var nonceKey: NonceKey? { draft.nonceKey(in: channel) }
 
     func declare(_ needs: inout BatchNeeds) {
         needs.communities.insert(community)
@@ -107,18 +105,9 @@ struct QueueChannelMessage: WriteUnit {
         guard let copy = batch.communities[community], let host = copy.host else {
             throw .notFound("channel_id names no channel that you see")
         }
+        // What is there already is not refused, whatever he may do now.
+        if let known = copy.channels[channel], let receipt = earlier(in: known, batch) { return receipt }
         let (channel, allowed) = try draft.checked(in: copy, self.channel, at: batch.now)
-        func receipt(_ id: MessageID, _ timestamp: Instant, duplicate: Bool) -> ChannelReceipt {
-            ChannelReceipt(
-                messageID: id, channel: channel.id, seq: nil, n: nil, timestamp: timestamp, state: .queued,
-                duplicate: duplicate)
-        }
-        if let first = nonceKey.flatMap({ batch.submissionsByNonce[$0] }).flatMap({ batch.submissions[$0] }) {
-            return receipt(first.message, first.sentAt, duplicate: first.message != draft.id)
-        }
-        if batch.mayHaveRun, batch.submissions[draft.id] != nil || batch.messagesByID[draft.id] != nil {
-            return receipt(draft.id, draft.timestamp, duplicate: false)
-        }
         guard !batch.isBlocked(host) else { throw .blocked }
         if let replyTo = draft.replyTo {
             let original = batch.messagesByID[replyTo]
@@ -131,7 +120,26 @@ struct QueueChannelMessage: WriteUnit {
         // What is on its way its home will judge.
         try channel.checkSlowMode(allowed, last: batch.lastMessages[place], at: batch.now)
         batch.submit(draft, to: channel, of: copy, at: host)
-        return receipt(draft.id, draft.timestamp, duplicate: false)
+        return receipt(for: draft.id, draft.timestamp, in: channel, duplicate: false)
+    }
+
+    /// Of the same nonce, or of an earlier try that was committed without anybody hearing of it.
+    private func earlier(in channel: Channel, _ batch: Batch) -> ChannelReceipt? {
+        if let first = nonceKey.flatMap({ batch.submissionsByNonce[$0] }).flatMap({ batch.submissions[$0] }) {
+            return receipt(for: first.message, first.sentAt, in: channel, duplicate: first.message != draft.id)
+        }
+        guard batch.mayHaveRun, batch.submissions[draft.id] != nil || batch.messagesByID[draft.id] != nil else {
+            return nil
+        }
+        return receipt(for: draft.id, draft.timestamp, in: channel, duplicate: false)
+    }
+
+    private func receipt(
+        for message: MessageID, _ timestamp: Instant, in channel: Channel, duplicate: Bool
+    ) -> ChannelReceipt {
+        ChannelReceipt(
+            messageID: message, channel: channel.id, seq: nil, n: nil, timestamp: timestamp, state: .queued,
+            duplicate: duplicate)
     }
 }
 
