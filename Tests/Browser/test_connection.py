@@ -1,12 +1,13 @@
 """The connection breaks in every way it can: nothing is lost, nothing comes twice, and the page goes on being usable."""
 
 import asyncio
+import contextlib
 
 import pytest_asyncio
 from harness.backup import Backup
 from harness.node import befriend
 from harness.waiting import eventually
-from playwright.async_api import expect
+from playwright.async_api import TimeoutError, expect
 from stage.frames import BROKEN, changes_frames, traced
 from stage.house import one_house
 from stage.page import becomes
@@ -135,7 +136,9 @@ async def test_what_waits_for_a_connection_can_be_taken_back(visitors, houses):
     await expect(bob.row("pending 3")).to_have_count(0)
     assert await bob.page.evaluate("document.activeElement.closest('[role=log]') !== null")
     bob.door.accept()
-    await bob.page.get_by_role("button", name="Try now").click()
+    # Unless it has just come back by itself: then there is nothing to press any more.
+    with contextlib.suppress(TimeoutError):
+        await bob.page.get_by_role("button", name="Try now").click(timeout=2_000)
     await shows(alice, ["pending 1", "pending 4"])
     await shows(bob, ["pending 1", "pending 4"])
     await expect(bob.row("pending 4")).to_have_attribute("data-state", "sent")

@@ -64,7 +64,7 @@ async def company(visitors, houses, side):
         await garden.gives(moderator.person, name)
     # What the moderator may do has come to his page.
     await moderator.goes(garden.settings("audit"))
-    await expect(region(moderator.page, "Audit log")).to_be_visible()
+    await expect(region(moderator.page, "Audit log")).to_be_visible(timeout=20_000)
     for visitor in moderator, here, there:
         await enters(visitor, garden)
         await expect(visitor.page.locator("home-member-list button.member")).to_have_count(4)
@@ -163,12 +163,11 @@ async def test_slow_mode(visitors, houses, side):
         await one.page.evaluate("seenAt")
         await one.writes("first")
         await expect(one.row("first").last).to_have_attribute("data-state", "sent")
-    # At home one waits for one's turn; what the other homeserver refuses says so, and can be sent again.
+    # One waits for one's turn, wherever one lives.
     await here.writes("too soon")
-    await expect(here.row("too soon")).to_have_attribute("data-state", "pending")
+    await expect(here.row("too soon").last).to_have_attribute("data-state", "pending")
     await there.writes("too soon, too")
-    await expect(there.row("too soon, too")).to_have_attribute("data-state", "failed")
-    await expect(there.row("too soon, too")).to_contain_text("Not sent. That was too much at once.")
+    await expect(there.row("too soon, too")).to_have_attribute("data-state", "pending")
     # It binds nobody who may write without it.
     await enters(moderator, garden)
     for text in "one", "two":
@@ -176,12 +175,12 @@ async def test_slow_mode(visitors, houses, side):
     for visitor in here, there:
         await visitor.sees("moderator says two")
         await expect(visitor.log().get_by_text("too soon", exact=True)).to_have_count(1 if visitor is here else 0)
+        await expect(visitor.log().get_by_text("too soon, too", exact=True)).to_have_count(1 if visitor is there else 0)
     await moderator.goes(garden.settings("channels"))
     await button(region(moderator.page, "Channels"), "Edit: general").click()
     await acts(moderator, "Edit #general", "Save", lambda dialog: dialog.get_by_label("Time between two messages").select_option("0"))
     await expect(there.page.locator(".conversation-header").get_by_text("Slow mode")).to_have_count(0)
-    await button(there.row("too soon, too"), "Try again").click()
-    await expect(there.row("too soon, too")).to_have_attribute("data-state", "sent")
+    await expect(there.row("too soon, too")).to_have_attribute("data-state", "sent", timeout=40_000)
     await here.sees("too soon, too")
     reader = await visitors.at(houses[1], "reader")
     await garden.joined_by(reader.person)
