@@ -64,7 +64,7 @@ async def company(visitors, houses, side):
         await garden.gives(moderator.person, name)
     # What the moderator may do has come to his page.
     await moderator.goes(garden.settings("audit"))
-    await expect(region(moderator.page, "Audit log")).to_be_visible(timeout=20_000)
+    await expect(region(moderator.page, "Audit log")).to_be_visible()
     for visitor in moderator, here, there:
         await enters(visitor, garden)
         await expect(visitor.page.locator("home-member-list button.member")).to_have_count(4)
