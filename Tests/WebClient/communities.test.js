@@ -200,7 +200,7 @@ test('a channel is marked as read by its id', async () => {
 /** @param {any} state @param {(path: string) => any} answer */
 function reading(state, answer) {
     const clock = new Clock();
-    const store = storeOf(state);
+    const store = storeOf(state, clock);
     const asked = /** @type {string[]} */ ([]);
     const api = { get: async (/** @type {string} */ path) => (asked.push(path), answer(path)) };
     const lifetime = new AbortController();
@@ -243,6 +243,17 @@ test('while one change follows the other it is asked for again without long wait
     });
     await clock.pass(3_000);
     assert.deepEqual([gardenOf(store.state).details.version, gardenOf(store.state).isOutdated, asked.length], [12, false, 12]);
+});
+
+test('a change within the frame that shows the answer to the one before is asked for too', async () => {
+    const state = after(stateAfter(readyInGarden(), action('navigated', { route: { view: 'community', address: null, community: garden } })), isLive);
+    let version = 1;
+    const { clock, store, asked } = reading(state, () => community({ version }));
+    await clock.pass(80);
+    assert.deepEqual([asked.length, gardenOf(store.state).isOutdated], [1, false]);
+    store.dispatch({ type: 'frame', frame: memberChanged({ version: (version += 1), user_id: alice.address, username: 'alice' }), now: 0 });
+    await clock.pass(100);
+    assert.deepEqual([asked.length, gardenOf(store.state).isOutdated], [2, false]);
 });
 
 test('that its home is away is not taken back by an answer from before', async () => {

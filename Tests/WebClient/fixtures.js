@@ -116,10 +116,10 @@ export const isLive = action('link', { link: { status: 'live', lostAt: null, ret
 export const historyPage = (address, messages, lastSeq, more = {}) =>
     action('page', { address, page: { messages, conversation_id: id(conversationNumber(address)), last_seq: lastSeq }, limit: 50, ...more });
 
-/** A store that tells its watchers at once. @param {any} [state] */
-export function storeOf(state = stateAfter()) {
+/** A store that tells its watchers at once, or with the frames of a page on this clock. @param {any} [state] @param {Clock} [clock] */
+export function storeOf(state = stateAfter(), clock) {
     /** @type {any} */
-    const store = new Store(reduce, state, () => store.flush());
+    const store = new Store(reduce, state, () => (clock ? clock.setTimer(() => store.flush(), 16) : store.flush()));
     return store;
 }
 

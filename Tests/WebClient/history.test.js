@@ -39,7 +39,7 @@ function opened(count, loaded = 0, ...steps) {
     const server = new HistoryServer(count);
     const clock = new Clock();
     const frames = server.messages.slice(0, loaded).map((raw) => ({ ...raw, type: 'new-private-message', s: raw.seq }));
-    const store = storeOf(after(stateAfter(ready(), ...frames), ready({ direct: [direct(bob, { last_seq: count }), direct(carol)] }), ...steps));
+    const store = storeOf(after(stateAfter(ready(), ...frames), ready({ direct: [direct(bob, { last_seq: count }), direct(carol)] }), ...steps), clock);
     const history = new History(/** @type {any} */ (server), store, clock.setTimer, () => 0.5);
     const conversation = () => store.state.conversations.get(bob);
     return { server, clock, store, history, conversation };
@@ -105,6 +105,34 @@ test('a live hole in the open conversation closes by itself', async () => {
     store.dispatch({ type: 'frame', frame: live(bob, 12), now: 0 });
     for (let turn = 0; turn < 5; turn += 1) await settled();
     assert.deepEqual([seqs(conversation()).slice(-2), conversation().stale, server.asked.length], [[11, 12], false, 1]);
+});
+
+test('one that comes within the frame that shows the end of the one before closes too', async () => {
+    const { server, history, store, conversation } = opened(10, 10, isLive, shows(bob));
+    history.watch(new AbortController().signal);
+    for (const seq of [12, 14]) {
+        server.messages.push(message(bob, seq - 1), message(bob, seq));
+        store.dispatch({ type: 'frame', frame: live(bob, seq), now: 0 });
+        for (let turn = 0; turn < 5; turn += 1) await settled();
+        assert.deepEqual([seqs(conversation()).slice(-2), conversation().stale], [[seq - 1, seq], false]);
+    }
+});
+
+test('one that comes while something else is asked for again closes after it', async () => {
+    const { server, history, clock, store, conversation } = opened(10, 10, isLive, shows(bob));
+    history.watch(new AbortController().signal);
+    const { get } = server;
+    server.get = async (path, query) => {
+        const answer = await get(path, query);
+        if (server.asked.length === 1) {
+            server.messages.push(message(bob, 11), message(bob, 12));
+            store.dispatch({ type: 'frame', frame: live(bob, 12), now: 0 });
+        }
+        return answer;
+    };
+    void history.refresh(bob, 1);
+    await clock.pass(10_000);
+    assert.deepEqual([seqs(conversation()).length, conversation().stale], [12, false]);
 });
 
 test('what fails for a moment is tried again while it is shown; what fails for good is told', async () => {

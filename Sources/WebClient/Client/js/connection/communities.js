@@ -48,7 +48,7 @@ export class Communities {
     /** @param {AbortSignal} signal  ends it */
     watch(signal) {
         signal.addEventListener('abort', () => (this.#isStopped = true), { once: true });
-        this.#store.watch(next, (id) => id && this.#later(0), signal);
+        this.#store.follow(next, (id) => id && this.#later(0), signal);
     }
 
     /** @param {number} atLeast  ms: what failed is not tried at once again */

@@ -44,7 +44,7 @@ export class History {
 
     /** Keeps the conversation that is shown complete to its end while the link is live. @param {AbortSignal} signal */
     watch(signal) {
-        this.#store.watch(
+        this.#store.follow(
             ({ link, route, conversations }) => {
                 const shown = link.status === 'live' && route.address ? conversations.get(route.address) : null;
                 return shown?.stale ? shown.address : null;
@@ -101,22 +101,24 @@ export class History {
 
     /** @param {string} address @param {number} tries */
     async #fillPatiently(address, tries) {
+        let atLeast = 0;
         try {
             await this.loadNewer(address);
         } catch (error) {
             const { code, retryAfterMs } = failureOf(error);
-            const isPassing = ['network', 'unavailable', 'rate_limited', 'internal'].includes(code);
-            if (!isPassing || tries + 1 >= mostTries || this.#isStopped) return;
-            const wait = Math.max(retryAfterMs ?? 0, backoff(tries + 1, this.#random()));
-            this.#setTimer(() => this.#retry(address, tries + 1), wait);
+            if (!['network', 'unavailable', 'rate_limited', 'internal'].includes(code)) return;
+            atLeast = retryAfterMs ?? 0;
         }
+        // Also where nothing failed something may be missing still: what was asked for already was the answer to an older question.
+        if (!this.#isWanted(address) || tries + 1 >= mostTries) return;
+        const wait = Math.max(atLeast, backoff(tries + 1, this.#random()));
+        this.#setTimer(() => this.#isWanted(address) && void this.#fillPatiently(address, tries + 1), wait);
     }
 
-    /** @param {string} address @param {number} tries */
-    #retry(address, tries) {
+    /** Whether it is shown, and something is missing that can be had. @param {string} address */
+    #isWanted(address) {
         const { link, route, conversations } = this.#store.state;
-        const isWanted = !this.#isStopped && link.status === 'live' && route.address === address && conversations.get(address)?.stale;
-        if (isWanted) this.#fillPatiently(address, tries);
+        return !this.#isStopped && link.status === 'live' && route.address === address && conversations.get(address)?.stale === true;
     }
 
     /** @param {string} address @param {number|undefined} before @param {boolean} [replace] */

@@ -1,18 +1,25 @@
 /**
  * @file The one place that holds state. `dispatch` runs the reducer; who watches a part of the state is told when that part has
- * become another one, at most once a frame.
+ * become another one, at most once a frame: what is shown needs no more. Who acts on it follows it, and is told each time.
  */
 
 /** @typedef {import('./types.js').State} State */
 /** @typedef {{type: string, [key: string]: any}} Action */
+
+/** @typedef {{select: (state: State) => any, handle: (part: any, before: any) => void, part: any}} Watcher */
+
+/** A frame that has not come after so long (ms) is not waited for: the page may have been hidden meanwhile. */
+const longestFrame = 250;
 
 export class Store {
     /** @type {State} */
     #state;
     #reduce;
     #schedule;
-    /** @type {Set<{select: (state: State) => any, handle: (part: any, before: any) => void, part: any}>} */
+    /** @type {Set<Watcher>} */
     #watchers = new Set();
+    /** @type {Set<Watcher>} */
+    #followers = new Set();
     #scheduled = false;
 
     /**
@@ -34,7 +41,9 @@ export class Store {
     dispatch(action) {
         const before = this.#state;
         this.#state = this.#reduce(before, action);
-        if (this.#state === before || this.#scheduled) return;
+        if (this.#state === before) return;
+        this.#tell(this.#followers);
+        if (this.#scheduled) return;
         this.#scheduled = true;
         this.#schedule(() => this.flush());
     }
@@ -47,18 +56,39 @@ export class Store {
      * @param {AbortSignal} [signal]  ends it
      */
     watch(select, handle, signal) {
+        this.#add(this.#watchers, select, handle, signal);
+    }
+
+    /**
+     * As `watch`, but within the dispatch and each time: something that is mended and broken again within one frame is not missed.
+     * @template T
+     * @param {(state: State) => T} select
+     * @param {(part: T, before: T|undefined) => void} handle
+     * @param {AbortSignal} [signal]  ends it
+     */
+    follow(select, handle, signal) {
+        this.#add(this.#followers, select, handle, signal);
+    }
+
+    /** Tells the watchers now. */
+    flush() {
+        this.#scheduled = false;
+        this.#tell(this.#watchers);
+    }
+
+    /** @param {Set<Watcher>} group @param {Watcher['select']} select @param {Watcher['handle']} handle @param {AbortSignal} [signal] */
+    #add(group, select, handle, signal) {
         if (signal?.aborted) return;
         const watcher = { select, handle, part: select(this.#state) };
-        this.#watchers.add(watcher);
-        signal?.addEventListener('abort', () => this.#watchers.delete(watcher), { once: true });
+        group.add(watcher);
+        signal?.addEventListener('abort', () => group.delete(watcher), { once: true });
         handle(watcher.part, undefined);
     }
 
-    /** Tells the watchers now. A watcher that fails does not keep the others from hearing. */
-    flush() {
-        this.#scheduled = false;
-        for (const watcher of [...this.#watchers]) {
-            if (!this.#watchers.has(watcher)) continue;
+    /** One that fails does not keep the others from hearing. @param {Set<Watcher>} group */
+    #tell(group) {
+        for (const watcher of [...group]) {
+            if (!group.has(watcher)) continue;
             const before = watcher.part;
             const part = watcher.select(this.#state);
             if (Object.is(part, before)) continue;
@@ -74,6 +104,13 @@ export class Store {
 
 /** Hidden pages get no frames, and still have a title and a badge to keep right. @param {() => void} run */
 function onNextFrame(run) {
-    if (document.visibilityState === 'visible') requestAnimationFrame(run);
-    else setTimeout(run, 0);
+    if (document.visibilityState !== 'visible') return void setTimeout(run, 0);
+    const frame = requestAnimationFrame(() => {
+        clearTimeout(timer);
+        run();
+    });
+    const timer = setTimeout(() => {
+        cancelAnimationFrame(frame);
+        run();
+    }, longestFrame);
 }
