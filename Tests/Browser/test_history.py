@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 from harness.node import befriend
 from harness.waiting import eventually
@@ -182,19 +183,36 @@ async def test_one_comes_back_to_where_one_was(visitors, long_conversation):
     await expect(visitor.row("new while away")).to_be_in_viewport()
 
 
-async def test_behind_a_hole_nothing_is_missing_and_nothing_is_there_twice(visitors, long_conversation):
+@pytest.mark.parametrize("first", [MANY, MANY + 1_200], ids=["when it is loaded", "before it is loaded"])
+async def test_behind_a_hole_nothing_is_missing_and_nothing_is_there_twice(visitors, long_conversation, first):
     alice, bob, _, writer = long_conversation
     visitor = await looks(visitors, bob, alice)
     await scrolls_back(visitor, 2)
     visitor.door.refuse()
     visitor.door.cut()
     # So far behind, what lies between is not loaded until one scrolls there.
-    await writer.writes(bob, range(MANY, MANY + 1_200))
+    await writer.writes(bob, range(first, first + 1_200))
+    pressed = asyncio.Event()
+
+    async def waits(route):
+        await pressed.wait()
+        await route.continue_()
+
+    if first > MANY:
+        await visitor.page.route("**/direct/*/messages?*", waits)
+    else:
+        pressed.set()
     visitor.door.accept()
     jump = visitor.page.get_by_role("button", name="1200 new messages")
     await expect(jump).to_be_visible(timeout=30_000)
+    if pressed.is_set():
+        # A page of it: one stands at its beginning.
+        await expect(visitor.row(f"{first + 1_150}: ")).to_be_in_viewport()
     await jump.click()
-    await expect(visitor.row(f"{MANY + 1_199}: ")).to_be_in_viewport()
+    pressed.set()
+    await expect(visitor.row(f"{first + 1_199}: ")).to_be_in_viewport()
+    await is_at_the_end(visitor)
+    await expect(jump).to_be_hidden()
     came = await scrolls_back(visitor, 28)
     history, _ = await bob.history_with(alice)
     assert len(came) > 1_300 and came == [beginning(message["message"]) for message in history[-len(came) :]]

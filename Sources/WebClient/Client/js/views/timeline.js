@@ -35,6 +35,8 @@ export class HomeTimeline extends View {
     #range = { start: 0, end: 0 };
     /** @type {TimelineReading|null} */
     #reading = null;
+    /** One has asked for the newest message, which is not loaded yet, and has done nothing else since. */
+    #awaitsNewest = false;
 
     build() {
         const { actions } = this.home;
@@ -67,9 +69,9 @@ export class HomeTimeline extends View {
 
     connected() {
         const keys = new TimelineKeys({ scroller: this.scroller, rows: this.rows, actions: this.messageActions, toOldest: () => this.#toOldest(), toNewest: () => this.toNewest() });
+        for (const type of ['wheel', 'touchmove', 'pointerdown', 'keydown']) this.listen(this.scroller, type, () => this.#acted(), { passive: true });
         this.listen(this.scroller, 'keydown', (event) => keys.pressed(event));
         this.listen(this.scroller, 'scroll', () => this.#scrolled());
-        for (const type of ['wheel', 'touchmove', 'pointerdown', 'keydown']) this.listen(this.scroller, type, () => this.#reading?.opened(), { passive: true });
         this.listen(this.scroller, 'pointerover', (event) => this.messageActions.show(this.rows.of(event.target)));
         this.listen(this.scroller, 'pointerleave', () => this.messageActions.show(this.rows.of(document.activeElement)));
         this.listen(this.scroller, 'focusin', (event) => this.#focused(event.target));
@@ -97,7 +99,8 @@ export class HomeTimeline extends View {
     /** Goes to the newest message, wherever one is. */
     toNewest() {
         if (!this.#conversation) return;
-        this.#reading?.opened();
+        this.#acted();
+        this.#awaitsNewest = this.#conversation.stale;
         this.#range = newest(this.#items.length);
         this.#render();
         this.scroll.toEnd();
@@ -105,9 +108,15 @@ export class HomeTimeline extends View {
         this.#later();
     }
 
+    #acted() {
+        this.#reading?.opened();
+        this.#awaitsNewest = false;
+    }
+
     /** @param {Conversation|null} conversation */
     #show(conversation) {
         const before = this.#conversation;
+        if (before?.address !== conversation?.address) this.#awaitsNewest = false;
         if (before && before.address !== conversation?.address) this.home.actions.savePlace(before.address, this.scroll.place);
         this.#conversation = conversation;
         this.#items = conversation ? itemsOf(conversation) : [];
@@ -115,12 +124,14 @@ export class HomeTimeline extends View {
         if (!conversation) this.rows.clear();
         else if (before?.address !== conversation.address || isReplaced(this.#range, this.#keys, keys)) this.#open(conversation, keys);
         else this.#change(before, conversation, keys);
+        this.#awaitsNewest &&= conversation?.stale === true;
         this.#keys = keys;
     }
 
     /** @param {Conversation} conversation @param {string[]} keys */
     #open(conversation, keys) {
         this.#reading = new TimelineReading(conversation);
+        if (this.#awaitsNewest) this.#reading.opened();
         this.rows.clear();
         this.announcer.replaceChildren();
         this.scroller.setAttribute('aria-label', t('timeline.with', { name: conversation.username }));
