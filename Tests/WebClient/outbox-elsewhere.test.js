@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { channelAck, garden, general, post } from './community-fixtures.js';
+import { channel, channelAck, garden, general, post } from './community-fixtures.js';
 import { bob, Clock, ready, settled } from './fixtures.js';
 import { Disk, Page } from './outbox-fixtures.js';
 
@@ -69,4 +69,26 @@ test('what the home of a community refuses is refused in all tabs, and after a r
     two.outbox.retry('n1');
     await settled();
     assert.deepEqual([one.texts, two.texts, two.rows(general)], [['one', 'one'], [], [['one', 'pending', null]]]);
+});
+
+test('what waits for slow mode goes when the channel changes, and not when another does or when it waits for something else', async () => {
+    const clock = new Clock();
+    const page = await new Page(clock, new Disk()).ready();
+    const refused = (/** @type {string} */ code) => ({ type: 'error', code, message: 'no', ref_type: 'channel-message', nonce: 'n1', retry_after_ms: 30_000 });
+    const changed = (/** @type {string} */ id) => ({ type: 'channel-changed', server_id: garden, version: 2, channel_id: id, state: 'present', channel: channel(id), s: 1 });
+    await page.write('one', general);
+    await page.hear(refused('slow_mode'));
+    await page.hear(changed(post(9).message_id));
+    assert.deepEqual(page.texts, ['one']);
+    await page.hear(changed(general));
+    assert.deepEqual(page.texts, ['one', 'one']);
+    // It was only made shorter.
+    await page.hear({ ...refused('slow_mode'), retry_after_ms: 5_000 });
+    await clock.pass(5_000);
+    assert.equal(page.sent.length, 3);
+    await page.hear(refused('rate_limited'));
+    await page.hear(changed(general));
+    assert.equal(page.sent.length, 3);
+    await clock.pass(30_000);
+    assert.equal(page.sent.length, 4);
 });

@@ -50,7 +50,7 @@ export class Outbox {
     #unsure = new Set();
     /** @type {Map<string, {nonce: string, timer: any}>} what waits for its answer, by conversation */
     #inFlight = new Map();
-    /** @type {Map<string, any>} conversations that have to wait, with the timer */
+    /** @type {Map<string, {timer: any, code: string|null}>} conversations that have to wait, and why, where the homeserver said it */
     #pauses = new Map();
 
     /** @param {OutboxParts} parts */
@@ -140,6 +140,7 @@ export class Outbox {
         if (frame.type === 'error') return this.#onError(frame);
         if (frame.type === 'ready') return this.#doubt();
         if (frame.type === 'delivery') return this.#onDelivery(frame);
+        if (frame.type === 'channel-changed') return this.#onChannel(frame);
         if (!answers.includes(frame.type)) return;
         for (const [address, { nonce }] of this.#inFlight) {
             if (nonce !== frame.nonce) continue;
@@ -168,6 +169,13 @@ export class Outbox {
         }
     }
 
+    /** Slow mode may be over, or shorter: the homeserver knows. @param {any} frame */
+    #onChannel({ channel_id: address }) {
+        if (this.#pauses.get(address)?.code !== 'slow_mode') return;
+        this.#endPause(address);
+        this.#pump(address);
+    }
+
     /** After an absence: what waits for the home of a community is sent again, with the same nonce, and answered by what has become of it. */
     #doubt() {
         if (!this.#isSender) return;
@@ -185,7 +193,7 @@ export class Outbox {
             // A refusal that names no frame may be about any that waits: those are sent again.
             const mayBeMeant = frame.nonce === undefined && isOurs && passing.includes(frame.code);
             if (!isMeant && !mayBeMeant) continue;
-            if (passing.includes(frame.code)) this.#pause(address, Math.max(frame.retry_after_ms ?? pause, shortestPause));
+            if (passing.includes(frame.code)) this.#pause(address, Math.max(frame.retry_after_ms ?? pause, shortestPause), frame.code);
             else this.#fail(nonce, { code: frame.code, message: frame.message, field: frame.field ?? null, retryAfterMs: null });
         }
     }
@@ -213,24 +221,25 @@ export class Outbox {
         if (entry.state === 'pending' && this.#parts.now() - entry.createdAt > lifetime) return this.#fail(entry.nonce, expired);
         if (!this.#parts.send(frameOf(entry))) return;
         const { nonce } = entry;
-        const timer = this.#parts.setTimer(() => this.#pause(address, 0), patience);
+        const timer = this.#parts.setTimer(() => this.#pause(address, 0, null), patience);
         this.#inFlight.set(address, { nonce, timer });
     }
 
-    /** The same is sent again after a while. @param {string} address @param {number} ms */
-    #pause(address, ms) {
+    /** The same is sent again after a while. @param {string} address @param {number} ms @param {string|null} code  of the homeserver's answer */
+    #pause(address, ms, code) {
         this.#parts.clearTimer(this.#inFlight.get(address)?.timer);
         this.#inFlight.delete(address);
-        this.#parts.clearTimer(this.#pauses.get(address));
-        this.#pauses.set(address, this.#parts.setTimer(() => {
+        this.#parts.clearTimer(this.#pauses.get(address)?.timer);
+        const timer = this.#parts.setTimer(() => {
             this.#endPause(address);
             this.#pump(address);
-        }, ms));
+        }, ms);
+        this.#pauses.set(address, { timer, code });
     }
 
     /** @param {string} address */
     #endPause(address) {
-        this.#parts.clearTimer(this.#pauses.get(address));
+        this.#parts.clearTimer(this.#pauses.get(address)?.timer);
         this.#pauses.delete(address);
     }
 
