@@ -3,6 +3,7 @@
 import re
 
 from playwright.async_api import expect
+from stage.examination import barriers, misfits
 from stage.garden import Garden, answers, button, confirms, enters, entry, member_menu, message_menu, rail, region
 
 
@@ -220,6 +221,23 @@ async def test_invitations_are_withdrawn_and_links_revoked(visitors, houses):
     await expect(links.get_by_role("listitem")).to_contain_text("used 0 of 10 times")
     await button(links, "Revoke").click()
     await expect(links.get_by_text("There are no links.")).to_be_visible()
+
+
+async def test_who_joined_by_a_link_is_told(visitors, houses):
+    alice, carol = await visitors.at(houses[0], "alice"), await houses[1].person("carol")
+    garden = await (await Garden.of(alice.person)).joined_by(carol)
+    unused = await garden.link()
+    await alice.goes(garden.settings("invites"))
+    links = region(alice.page, "Invite links")
+    row = links.get_by_role("listitem").filter(has_text="used 1 time")
+    who = row.get_by_text("Who joined by it")
+    await who.press("Enter")
+    await expect(row.get_by_role("listitem")).to_contain_text(carol.user_id)
+    await alice.screenshot("who-joined-by-a-link")
+    assert [*await misfits(alice.page), *await barriers(alice.page)] == []
+    await who.press("Enter")
+    await expect(row.get_by_role("listitem")).to_be_hidden()
+    await expect(links.get_by_role("listitem").filter(has_text=unused).get_by_text("Who joined by it")).to_have_count(0)
 
 
 async def test_leaving_handing_on_and_deleting(visitors, houses):

@@ -149,6 +149,8 @@ export function communityActions(app) {
         createLink: async (id, form) => checked(entryChecks.links, await api.post(server(id, 'invite-links'), form)),
         /** @param {string} id @param {string} code */
         revokeLink: async (id, code) => void (await api.delete(server(id, 'invite-links', code))),
+        /** Who joined by a link, the latest first: one page. @param {string} id @param {string} code @returns {Promise<Array<{user_id: string, at: string}>>} */
+        usesOfLink: async (id, code) => checked((all) => Array.isArray(all) && all.every(entryChecks.uses), (await api.get(server(id, 'invite-links', code, 'uses'), { limit: 200 })).uses),
         /** @param {string} id @param {string} reportId @param {string} [note] */
         closeReport: async (id, reportId, note) => void (await api.post(server(id, 'reports', reportId, 'close'), note ? { note } : {})),
     };

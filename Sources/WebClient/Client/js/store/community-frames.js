@@ -196,6 +196,7 @@ export const entryChecks = {
         uses: isCount,
         revoked: isFlag,
     }),
+    uses: object({ user_id: isAddress, at: isTime }),
     entries: object({
         version: isCount,
         at: isTime,

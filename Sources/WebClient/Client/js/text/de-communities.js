@@ -201,6 +201,8 @@ export const de = {
     'invites.none': 'Zurzeit ist niemand eingeladen.',
     'invites.person': 'Jemanden einladen',
     'invites.revoke': 'Widerrufen',
+    'invites.used-by': 'Wer damit beigetreten ist',
+    'invites.used-by-nobody': 'Niemand, dessen Konto es noch gibt.',
     'invites.used.one': '{count}-mal benutzt',
     'invites.used.other': '{count}-mal benutzt',
     'invites.used-of.one': '{used} von {count} Mal benutzt',

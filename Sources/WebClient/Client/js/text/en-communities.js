@@ -201,6 +201,8 @@ export const en = {
     'invites.none': 'Nobody is invited at the moment.',
     'invites.person': 'Invite somebody',
     'invites.revoke': 'Revoke',
+    'invites.used-by': 'Who joined by it',
+    'invites.used-by-nobody': 'Nobody whose account is still there.',
     'invites.used.one': 'used {count} time',
     'invites.used.other': 'used {count} times',
     'invites.used-of.one': 'used {used} of {count} time',

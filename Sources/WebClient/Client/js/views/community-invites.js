@@ -6,7 +6,7 @@ import { fragmentOf } from '../routes.js';
 import { shownCommunity } from '../store/selectors.js';
 import { readAddress } from '../text/address.js';
 import { currentLocale, t } from '../text/catalogue.js';
-import { dateText } from '../text/dates.js';
+import { dateText, momentText } from '../text/dates.js';
 import { h, icon } from '../ui/dom.js';
 import { View } from '../ui/view.js';
 import { selectField } from './ask-dialog.js';
@@ -125,6 +125,21 @@ export class HomeCommunityInvites extends View {
             expires ? t('join.until', { date: dateText(Date.parse(expires), currentLocale()) }) : t('invites.life-0'),
             by,
         ];
-        return settingsRow([icon('link'), h('code.truncate', null, code)], [said.join(' · ')], [copy, copyCode, revoke]);
+        const row = settingsRow([icon('link'), h('code.truncate', null, code)], [said.join(' · ')], [copy, copyCode, revoke]);
+        if (used > 0) row.append(this.#uses(code));
+        return row;
+    }
+
+    /** Who came by a link; asked for when somebody wants to know. @param {string} code */
+    #uses(code) {
+        const list = loadedList({
+            load: () => this.home.actions.usesOfLink(this.#id, code),
+            key: ({ user_id: who, at }) => `${who} ${at}`,
+            row: ({ user_id: who, at }) => settingsRow([h('bdi', null, who)], [h('time', { datetime: at }, momentText(Date.parse(at), currentLocale()))], []),
+            empty: t('invites.used-by-nobody'),
+        });
+        const uses = h('details.link-uses', null, h('summary', null, t('invites.used-by')), list.element);
+        uses.addEventListener('toggle', () => uses.open && void list.reload());
+        return uses;
     }
 }
