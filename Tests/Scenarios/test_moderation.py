@@ -11,7 +11,7 @@ from harness.waiting import eventually
 ACROSS = True
 
 # What is said of a second is said of a machine that has nothing else to do.
-pytestmark = pytest.mark.alone
+measured = pytest.mark.alone
 
 
 @contextlib.contextmanager
@@ -23,6 +23,7 @@ def at_once():
     assert took < 1, f"it took {took:.1f} s"
 
 
+@measured
 async def test_a_deleted_message_is_gone_for_everybody(home):
     community, alice, bob, carol = await home.community("alice", "bob", "carol")
     general = community.general
@@ -51,6 +52,7 @@ async def test_a_deleted_message_is_gone_for_everybody(home):
     assert [it["message"] for it in (await carol.channel_history(general))[0]] == [""]
 
 
+@measured
 async def test_a_kicked_member_is_out_at_once_and_may_come_back(home):
     community, alice, bob, carol = await home.community("alice", "bob", "carol")
     phone = await (await bob.on_another_device()).connects()
@@ -73,6 +75,7 @@ async def test_a_kicked_member_is_out_at_once_and_may_come_back(home):
     await bob.joins(community, code)
 
 
+@measured
 async def test_a_banned_member_is_out_and_stays_out(home):
     community, alice, bob, carol = await home.community("alice", "bob", "carol")
     code = await alice.makes_link(community)
@@ -110,6 +113,7 @@ async def test_whoever_has_never_been_in_can_be_banned(home):
     assert len((await alice.http("GET", f"{community.path}/bans")).json["bans"]) == 1
 
 
+@measured
 async def test_a_ban_purges_what_he_wrote(home):
     community, alice, bob, carol = await home.community("alice", "bob", "carol")
     other = await alice.makes_channel(community, "other")
@@ -138,6 +142,7 @@ async def test_a_ban_purges_what_he_wrote(home):
     assert (await alice.channel_history(community.general))[0][-1]["message"] == "stays"
 
 
+@measured
 async def test_a_time_out_silences_at_once_and_ends(home):
     community, alice, bob, carol = await home.community("alice", "bob", "carol")
     general = community.general
@@ -210,6 +215,7 @@ async def test_nobody_acts_on_who_stands_as_high(home):
     await bob.bans(community, dora)
 
 
+@measured
 async def test_slow_mode_lets_one_wait(home):
     community, alice, bob, carol = await home.community("alice", "bob", "carol")
     general = community.general
@@ -250,6 +256,7 @@ async def test_slow_mode_tells_exactly_when_to_go_on(home):
     assert [it["message"] for it in (await bob.channel_history(community.general))[0]] == ["one", "by itself"]
 
 
+@measured
 async def test_a_report_is_made_seen_and_closed(home):
     community, alice, bob, carol = await home.community("alice", "bob", "carol")
     general = community.general
