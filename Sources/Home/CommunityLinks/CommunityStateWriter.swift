@@ -88,9 +88,10 @@ struct CommunityStateWriter {
     /// The `data` of each event. Members of a snapshot must have been added in the order of their addresses, and last.
     func parts() -> [[UInt8]] {
         var groups: [[Item]] = [[]]
-        var size = 0
+        var size = firstBytes
         for item in items {
-            if size + item.json.count > Limits.statePartBytes, !(groups.last?.isEmpty ?? true) {
+            // One that is larger than a part has one to itself: the largest channel that there may be fits into an event.
+            if size + item.json.count > Limits.statePartBytes, size > 0 {
                 groups.append([])
                 size = 0
             }
@@ -107,6 +108,15 @@ struct CommunityStateWriter {
                 isSnapshot && (isLast || last != nil) ? (told, isLast ? nil : last) : nil
             return part(groups[index], isFirst: index == 0, isLast: isLast, range)
         }
+    }
+
+    /// What only the first part says.
+    private var firstBytes: Int {
+        var json = JSONWriter()
+        json.beginObject()
+        writeFirst(to: &json)
+        json.endObject()
+        return json.bytes.count - "{}".utf8.count
     }
 
     private func part(
