@@ -26,7 +26,8 @@ struct CommunityStateTests {
             )
         }
         let channel = Channel(
-            key: ChannelKey(1), id: ids.next(), kind: .voice, name: String(repeating: "🦊", count: Limits.nameCodePoints),
+            key: ChannelKey(1), id: ids.next(), kind: .voice,
+            name: String(repeating: "🦊", count: Limits.nameCodePoints),
             topic: String(repeating: topic, count: Limits.descriptionCodePoints), position: .max, slowMode: .max,
             overrides: Dictionary(uniqueKeysWithValues: overrides), heldAfter: 0)
         var community = Community(
@@ -51,7 +52,9 @@ struct CommunityStateTests {
         }
     }
 
-    @Test("no event is larger than a peer takes, whatever limits let there be", arguments: ["🦊", "\u{1}", "\""] as [Character])
+    @Test(
+        "no event is larger than a peer takes, whatever limits let there be",
+        arguments: ["🦊", "\u{1}", "\""] as [Character])
     func parts(topic: Character) throws {
         let (community, channel) = try largest(topic: topic)
         let counters: ConversationCounters? = nil

@@ -120,6 +120,24 @@ async def test_changes_are_told_and_whatever_is_gone_goes(stage):
     await nora.receives("community-changed", server_id=community.id, reason="updated", name="Otherwise")
 
 
+async def test_all_is_told_anew_to_who_may_have_missed_something(stage):
+    community, nora = await a_member(stage)
+    # Also where nothing has another version: what was lost is not known.
+    again = community.snapshot(nora, version=community.version)
+    assert await stage.gamma.delivers(stage.alpha, again) == {}
+    frame = await nora.receives("community-changed", server_id=community.id, reason="resynced")
+    assert (frame["state"], frame["version"]) == ("member", again["data"]["version"])
+
+
+async def test_a_reason_that_cannot_be_is_none(stage):
+    community, nora = await a_member(stage)
+    change = community.state(members=[community.member(nora, reason="resynced")])
+    assert await stage.gamma.delivers(stage.alpha, change) == {}
+    assert (await nora.receives("member-changed", user_id=nora.user_id, version=community.version))["reason"] == "role"
+    assert await stage.gamma.delivers(stage.alpha, community.gone("resynced")) == {}
+    assert (await nora.receives("community-changed", server_id=community.id, state="gone"))["reason"] == "left"
+
+
 @pytest.mark.parametrize("reason", ["deleted", "kicked", "something of a later version"])
 async def test_a_community_that_is_gone(stage, reason):
     community, nora = await a_member(stage)
@@ -153,6 +171,25 @@ async def test_leaving_is_at_once_and_told(stage):
     crossing = community.state(members=[community.member(nora, reason="role")])
     assert await stage.gamma.delivers(stage.alpha, crossing) in ({0: "forbidden"}, {0: "not_found"})
     assert await nora.communities() == set()
+
+
+async def test_who_stays_hears_from_the_home_that_somebody_has_left(stage):
+    """It lists him until then; whoever read that and heard nothing more would believe it for ever."""
+    community, nora = await a_member(stage)
+    niko = await newcomer(stage, "niko")
+    await community.is_accepted(stage.alpha, niko)
+    assert await stage.gamma.delivers(stage.alpha, community.state(members=[community.member(niko, reason="joined")])) == {}
+    await nora.receives("member-changed", user_id=niko.user_id, reason="joined")
+    await niko.leaves(community)
+    await niko.receives("community-changed", server_id=community.id, state="gone")
+    await stage.gamma.hears("community.leave", community_id=community.id)
+    await nora.socket.position()
+    assert not [it for it in nora.socket.frames if it["type"] == "member-changed" and it["state"] == "gone"]
+    left = community.state(members=[community.member(niko, "gone", reason="left")])
+    assert await stage.gamma.delivers(stage.alpha, left) == {}
+    frame = await nora.receives("member-changed", user_id=niko.user_id, state="gone")
+    assert (frame["reason"], frame["version"]) == ("left", community.version)
+    assert await niko.communities() == set()
 
 
 async def test_shown_sees_what_changes(stage):

@@ -7,6 +7,13 @@ package enum MembershipState: String, Sendable { case member, gone }
 package enum CommunityReason: String, Sendable, CaseIterable {
     case joined, left, kicked, banned, deleted, updated, transferred, role
     case timedOut = "timed_out"
+    /// Events of the community's home were lost: what was told may lack something, of members too.
+    case resynced
+
+    /// What can be said of a member.
+    static let ofMembers: Set<CommunityReason> = [.joined, .left, .kicked, .banned, .role, .timedOut]
+    /// Why a membership, or the community, is over.
+    static let ofEnds: Set<CommunityReason> = [.left, .kicked, .banned, .deleted]
 }
 
 /// A community, or one's own membership, changed (`community-changed`).

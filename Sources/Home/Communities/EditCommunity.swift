@@ -127,12 +127,13 @@ extension Batch {
         guard let member = before.members[user] else { return }
         removeMember(user, of: before.key)
         log(entry, of: before.key, event: event, by: actor)
-        tellMember(member, .gone, of: before.key, reason: reason)
-        if member.user.peer == nil { tellCommunity(before.key, .gone, reason: reason, to: [user]) }
+        // First what else is of this version: who has heard that he is gone has heard all of it.
         for channel in before.channels.values where channel.overrides[.member(user)] != nil {
             guard let channel = communities[before.key]?.channels[channel.key] else { continue }
             tellChannel(channel, of: before.key)
         }
+        tellMember(member, .gone, of: before.key, reason: reason)
+        if member.user.peer == nil { tellCommunity(before.key, .gone, reason: reason, to: [user]) }
     }
 }
 

@@ -32,8 +32,8 @@ extension Home {
                     isGiven ? .addRole : .removeRole, target: member.id.text, named: known.name,
                     detail: [("role_id", role.description)]),
                 of: before.key, event: event, by: actor.user)
-            batch.tellMember(member, .member, of: before.key, reason: .role)
             batch.tellSight(since: before, of: [member.user.key])
+            batch.tellMember(member, .member, of: before.key, reason: .role)
         }
         guard let member = after.members[subject.key] else { throw .noSuchMember }
         return member

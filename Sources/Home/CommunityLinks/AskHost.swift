@@ -153,7 +153,7 @@ struct LeaveCopy: WriteUnit {
     }
 
     func apply(to batch: inout Batch) throws(HomeError) {
-        guard let copy = batch.communities[community], let host = copy.host, let member = copy.members[user.key] else {
+        guard let copy = batch.communities[community], let host = copy.host, copy.members[user.key] != nil else {
             // An earlier try may have done it.
             if batch.mayHaveRun { return }
             throw .notFound("you are in no such community")
@@ -164,7 +164,7 @@ struct LeaveCopy: WriteUnit {
         batch.communities[community]?.members[user.key] = nil
         batch.rows.members.insert(MemberPlace(community: community, user: user.key))
         batch.rows.communities.insert(community)
-        batch.tellMember(member, .gone, of: community, reason: .left)
+        // The others hear of it from the community's home, with its version: until then it lists him.
         batch.tellCommunity(community, .gone, reason: .left, to: [user.key])
         batch.tellLeft(copy.id, user, to: host)
         if batch.communities[community]?.localMembers.isEmpty ?? true { batch.emptyCopy(community) }

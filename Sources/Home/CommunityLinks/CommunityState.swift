@@ -179,7 +179,8 @@ extension CommunityState.StatedMember {
             throw object.problem("state", "must be member or gone")
         }
         isMember = state == .member
-        reason = try object.optionalString("reason", maxBytes: 32).flatMap(CommunityReason.init)
+        let reason = try object.optionalString("reason", maxBytes: 32).flatMap(CommunityReason.init)
+        self.reason = reason.flatMap { CommunityReason.ofMembers.contains($0) ? $0 : nil }
         joinedAt = try object.instant("joined_at")
         var roles: Set<RoleID> = []
         for value in try object.array("role_ids", maxCount: Limits.rolesOfMember) {

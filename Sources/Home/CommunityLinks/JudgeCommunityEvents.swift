@@ -24,11 +24,9 @@ extension Home {
                         community: try event.data.id("community_id"), channel: try event.data.optionalID("channel_id"),
                         report: try event.data.id("report_id"), isOpen: try event.data.bool("open")))
             case .communityGone:
-                let reason = try event.data.string("reason", maxBytes: 32)
-                return .success(
-                    ReceiveGone(
-                        community: try event.data.id("community_id"), reason: CommunityReason(rawValue: reason) ?? .left
-                    ))
+                let named = CommunityReason(rawValue: try event.data.string("reason", maxBytes: 32))
+                let reason = named.flatMap { CommunityReason.ofEnds.contains($0) ? $0 : nil } ?? .left
+                return .success(ReceiveGone(community: try event.data.id("community_id"), reason: reason))
             case .channelMessage, .communityLeave, .communityAccept, .communityDecline, .communityResync:
                 guard event.sender.server == peer.name else { throw RejectionError(.forbidden) }
                 return .success(try await request(event, type))

@@ -117,7 +117,12 @@ struct ReceiveState: CommunityEffect {
             guard let user = users[stated.user] else { continue }
             named.insert(user.key)
             guard stated.isMember else {
-                if before.members[user.key] != nil { members.gone.append((user.key, stated.reason)) }
+                // Who has left by himself is out already; that he is gone, the others hear now.
+                if before.members[user.key] == nil {
+                    members.others.append(stated)
+                } else {
+                    members.gone.append((user.key, stated.reason))
+                }
                 continue
             }
             let member = Member(
@@ -149,7 +154,7 @@ struct ReceiveState: CommunityEffect {
         var gone: [(user: UserKey, reason: CommunityReason?)] = []
         /// Of ours, who has not asked for it: the community's home is told that he has left.
         var unwanted: [ResolvedUser] = []
-        /// Of other homeservers, who are only told of.
+        /// Of other homeservers, or of ours who are out already: they are only told of.
         var others: [CommunityState.StatedMember] = []
     }
 
@@ -271,8 +276,11 @@ struct ReceiveState: CommunityEffect {
 
     // MARK: Telling
 
+    /// Members come last: who has heard of them has heard all of this version.
     private func tell(_ members: Members, since before: Community, _ batch: inout Batch) {
         guard let after = batch.communities[before.key] else { return }
+        let others = after.localMembers.filter { before.members[$0] != nil }
+        if !others.isEmpty { tellWhat(after, since: before, to: others, &batch) }
         for member in members.new {
             batch.tellMember(member, .member, of: after.key, reason: .joined)
             batch.tellCommunity(after.key, .member, reason: .joined, to: [member.user.key])
@@ -293,8 +301,13 @@ struct ReceiveState: CommunityEffect {
                 member, stated.isMember ? .member : .gone, of: after.key,
                 reason: stated.reason ?? (stated.isMember ? .role : .left))
         }
-        let others = after.localMembers.filter { before.members[$0] != nil }
-        guard !others.isEmpty else { return }
+    }
+
+    /// What the community is and what it has, to those who were in before.
+    private func tellWhat(_ after: Community, since before: Community, to others: [UserKey], _ batch: inout Batch) {
+        if state.isSnapshot, state.isLast, before.incarnation == state.incarnation {
+            batch.tellCommunity(after.key, .member, reason: .resynced, to: others)
+        }
         if before.name != after.name || before.description != after.description || before.owner != after.owner {
             batch.tellCommunity(
                 after.key, .member, reason: before.owner == after.owner ? .updated : .transferred, to: others)

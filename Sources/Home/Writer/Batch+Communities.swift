@@ -82,12 +82,12 @@ extension Batch {
         setMember(member, of: key)
         if user.peer == nil { markRead(community, by: user.key) }
         log(LogEntry(.join, target: user.id.text, detail: way), of: key, event: event, by: user.key)
-        tellMember(member, .member, of: key, reason: .joined)
-        if user.peer == nil { tellCommunity(key, .member, reason: .joined, to: [user.key]) }
-        // What is denied to him alone shows again.
+        // What is denied to him alone shows again. Before he does: who has heard of him has heard all of this version.
         for channel in community.channels.values where channel.overrides[.member(user.key)] != nil {
             tellChannel(channel, of: key)
         }
+        tellMember(member, .member, of: key, reason: .joined)
+        if user.peer == nil { tellCommunity(key, .member, reason: .joined, to: [user.key]) }
     }
 
     /// What was said before somebody came counts as read; of what this batch has written the numbers are known here only.

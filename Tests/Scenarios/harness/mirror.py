@@ -125,7 +125,7 @@ class Mirror(Client):
                 return  # of the time before one came in, or after one went
             self.communities[server] = Known()
         known = self.communities[server]
-        if kind != "member-changed" and frame["version"] <= known.read_version:
+        if kind != "member-changed" and frame.get("reason") != "resynced" and frame["version"] <= known.read_version:
             return  # old news
         if kind == "community-changed":
             known.about = {it: frame[it] for it in COMMUNITY if it in frame}

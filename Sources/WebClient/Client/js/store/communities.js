@@ -97,6 +97,8 @@ const summaryOf = (raw, known) => ({
     isOutdated: true,
     failure: null,
     reportChanges: known?.reportChanges ?? 0,
+    memberDoubts: known?.memberDoubts ?? 0,
+    incarnation: raw.incarnation ?? known?.incarnation ?? null,
     details: known?.details ?? null,
     members: known?.members ?? null,
 });
@@ -181,27 +183,41 @@ function gone(state, id) {
 /** Whether what one has read says it already. @param {State} state @param {any} frame */
 const isOldNews = ({ communities }, frame) => frame.version <= (communities.get(frame.server_id)?.details?.version ?? -1);
 
-/** What `ready` says of a community: only one that has changed since is asked for again. @param {any} raw @param {Community|undefined} before @returns {Community} */
+/**
+ * What `ready` says of a community: only one that has changed since is asked for again. After its homeserver was restored, versions are given again.
+ * @param {any} raw
+ * @param {Community|undefined} before
+ * @returns {Community}
+ */
 function readyOf(raw, before) {
-    const next = { ...summaryOf(raw, before), isOutdated: before?.details?.version !== raw.version };
-    return before ? sameOr(before, next) : next;
+    const next = summaryOf(raw, before);
+    if (!before) return next;
+    const isOther = before.incarnation !== null && before.incarnation !== next.incarnation;
+    const hasChanged = isOther || before.version !== raw.version;
+    const isOutdated = isOther || before.details?.version !== raw.version;
+    return sameOr(before, { ...next, isOutdated, memberDoubts: before.memberDoubts + (hasChanged ? 1 : 0) });
 }
 
 /** @type {Record<string, (state: State, frame: any) => State>} */
 export const communityFrames = {
     ready: (state, frame) => {
-        const communities = (frame.servers ?? []).map((/** @type {any} */ raw) => [raw.server_id, readyOf(raw, state.communities.get(raw.server_id))]);
+        // Those that live here are of this homeserver's database.
+        const communities = (frame.servers ?? []).map((/** @type {any} */ raw) => [raw.server_id, readyOf({ incarnation: frame.incarnation, ...raw }, state.communities.get(raw.server_id))]);
         const invitations = (frame.server_invites ?? []).map((/** @type {any} */ raw) => [raw.invite_id, invitationOf(raw)]);
         return { ...state, communities: new Map(communities), invitations: new Map(invitations) };
     },
     'community-changed': (state, frame) => {
         const id = frame.server_id;
         if (frame.state === 'gone') return gone(state, id);
+        // Something of what was told before may have been lost, of members too: whatever the version, all is asked for again.
+        const isResynced = frame.reason === 'resynced';
         // That its home is away, or back, is told without a new version.
-        if (isOldNews(state, frame)) return withCommunity(state, id, ({ isStale }) => ({ isStale: frame.stale ?? isStale }));
+        if (isOldNews(state, frame) && !isResynced) return withCommunity(state, id, ({ isStale }) => ({ isStale: frame.stale ?? isStale }));
         const before = state.communities.get(id);
         const stale = before?.isStale;
-        const next = withoutAccepted({ ...state, communities: new Map(state.communities).set(id, summaryOf({ stale, ...frame }, before)) }, id);
+        const summary = summaryOf({ stale, ...frame }, before);
+        if (isResynced) summary.memberDoubts += 1;
+        const next = withoutAccepted({ ...state, communities: new Map(state.communities).set(id, summary) }, id);
         return withDetails(next, id, ({ roles }) => ({ description: frame.description || null, roles: rolesAfter(roles, frame) }));
     },
     'channel-changed': (state, frame) => {

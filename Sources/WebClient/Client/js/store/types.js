@@ -146,6 +146,8 @@
  * @property {boolean} isOutdated  something has changed since `details` was asked for, so it is asked for again
  * @property {Failure|null} failure  why it could not be asked for
  * @property {number} reportChanges  how often one was told that a report has come or was closed
+ * @property {number} memberDoubts  how often something that frames tell of members may have been missed
+ * @property {string|null} incarnation  of the homeserver's database whose versions these are
  * @property {CommunityDetails|null} details
  * @property {CommunityMembers|null} members  those that were asked for
  */

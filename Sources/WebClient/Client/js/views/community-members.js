@@ -47,6 +47,7 @@ export class HomeCommunityMembers extends View {
 
     connected() {
         this.watch((state) => shownCommunity(state)?.members ?? null, () => this.#list());
+        this.watch((state) => shownCommunity(state)?.memberDoubts ?? 0, (_, before) => before !== undefined && void this.#load());
         this.watch((state) => may(shownCommunity(state), 'ban_members'), (mayBan) => {
             this.banned?.toggleAttribute('hidden', !mayBan);
             if (mayBan) void this.bans?.reload();

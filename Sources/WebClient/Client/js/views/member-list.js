@@ -36,6 +36,8 @@ export class HomeMemberList extends View {
         this.watch(({ route, link, communities }) => (link.status === 'live' && communities.has(route.community ?? '') ? route.community : null), (id) => id && void this.#load());
         // Its home is back: what could not be asked for can be.
         this.watch((state) => shownCommunity(state)?.isStale, (isStale, wasStale) => wasStale && isStale === false && void this.#load());
+        // Something of what frames tell of members was not heard.
+        this.watch((state) => shownCommunity(state)?.memberDoubts ?? 0, (_, before) => before !== undefined && void this.#load());
         this.watch((state) => state.presence, () => this.#show());
         // No frame tells who of them comes and goes, except of friends: while one looks on, the list is asked for.
         onNewMinute(() => this.#refresh(), this.signal);
