@@ -4,6 +4,9 @@ import asyncio
 import contextlib
 import random
 
+import pytest
+
+from harness.across import Across
 from harness.communities import OF_CHANNELS
 from harness.mirror import Mirror
 from harness.proxy import Proxy
@@ -185,6 +188,32 @@ async def test_and_it_still_is_after_the_homeserver_was_killed(homes, seed):
     await clients_know(home, seed, OPERATIONS // 3, every=10, interruption=killed)
 
 
+@pytest.mark.parametrize("whose", ["the community's", "the members'"])
+async def test_and_it_still_is_after_one_of_two_homeservers_was_killed(homes, seed, whose):
+    across = Across(*await homes.two(fast=True))
+    node = across.here if whose == "the community's" else across.there
+
+    async def killed(people):
+        await node.is_killed()
+        await node.starts()
+        for person in people:
+            if person.node is node:
+                await person.connects()
+        # What is asked of the host is answered again, and what was on its way has arrived.
+        for person in people:
+            for server in await person.communities():
+                await eventually(lambda: is_listed(person, server), f"{person} reads the members of {server}", within=60)
+        await across.settles(within=60)
+
+    async def is_listed(person, server):
+        return (await person.http("GET", f"/servers/{server}/members")).status == 200
+
+    try:
+        await clients_know(across, seed, OPERATIONS // 3, every=10, interruption=killed)
+    finally:
+        await across.ends()
+
+
 async def clients_know(home, seed, operations, every=50, interruption=None):
     """`every` so many acts all is compared; the interruption comes once, amid them."""
     print(f"seed {seed}")
@@ -219,11 +248,17 @@ async def clients_know(home, seed, operations, every=50, interruption=None):
                     mirrors[number].forgets_its_stream()
                 proxies[number].cut()
 
+        def compared():
+            return sum(mirror.compared for mirror in mirrors)
+
         # A generator of its own: what is done depends on the seed alone, not on how fast it is.
         play.chance = random.Random(seed + 1)
         cutter = asyncio.create_task(cuts())
         try:
-            for number in range(operations):
+            # On it goes for as long as there is little to compare.
+            for number in range(3 * operations):
+                if number >= operations and number % every == 0 and compared() > 20:
+                    break
                 await play.act()
                 if interruption and number == operations // 2:
                     await interruption(people)
@@ -239,11 +274,10 @@ async def clients_know(home, seed, operations, every=50, interruption=None):
         await cutter
         await all_right(mirrors, seed)
 
-        compared = sum(mirror.compared for mirror in mirrors)
-        print(f"{play.done}; {compared} compared; resumed {[it.resumed for it in mirrors]} {[it.connections for it in mirrors]}")
+        print(f"{play.done}; {compared()} compared; resumed {[it.resumed for it in mirrors]} {[it.connections for it in mirrors]}")
         granted = {name for name, is_granted in play.done if is_granted}
         assert granted >= {"writes", "overrides", "joins"}, play.done
-        assert sum(it.resumed for it in mirrors) >= 2 and compared > 20
+        assert sum(it.resumed for it in mirrors) >= 2 and compared() > 20
         assert not interruption or any(it.resynced for it in mirrors)
         for mirror in mirrors:
             assert not mirror.problems, (seed, mirror.problems)

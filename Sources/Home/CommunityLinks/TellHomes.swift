@@ -15,6 +15,8 @@ extension Batch {
         guard !homesBefore.isEmpty || !homesAfter.isEmpty else { return }
         let touched = rows.members.filter { $0.community == before.key }.map(\.user)
             .filter { before.members[$0] != after.members[$0] }
+        // Who came or went: what channels say of him alone shows again, or no longer.
+        let turned = touched.filter { (before.members[$0] == nil) != (after.members[$0] == nil) }
         for home in homesAfter {
             guard let homeBefore = homesBefore[home.peer.key] else {
                 tellWhole(after, to: home.peer, by: actor)
@@ -22,7 +24,7 @@ extension Batch {
             }
             var state = CommunityStateWriter(after, incarnation: incarnation, isSnapshot: false)
             addHeadAndRoles(to: &state, before, after)
-            addChannels(to: &state, (before, homeBefore), (after, home))
+            addChannels(to: &state, (before, homeBefore), (after, home), shownAnew: turned)
             addMembers(touched, to: &state, before, after, without: state.removedRoles)
             if !state.isEmpty { send(state, by: actor, to: home.peer) }
         }
@@ -76,13 +78,14 @@ extension Batch {
 
     private func addChannels(
         to state: inout CommunityStateWriter, _ before: (community: Community, home: Community.MemberHome),
-        _ after: (community: Community, home: Community.MemberHome)
+        _ after: (community: Community, home: Community.MemberHome), shownAnew turned: [UserKey]
     ) {
         for channel in after.community.sortedChannels {
             let old = before.community.channels[channel.key]
             let saw = old.map { before.community.sees(before.home, $0) } ?? false
             if after.community.sees(after.home, channel) {
-                if !saw || old != channel { state.add(channel, conversations[channel.key.value]) }
+                let isShownAnew = turned.contains { channel.overrides[.member($0)] != nil }
+                if !saw || old != channel || isShownAnew { state.add(channel, conversations[channel.key.value]) }
             } else if saw {
                 state.removedChannels.append(channel.id)
             }

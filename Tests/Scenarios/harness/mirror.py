@@ -232,6 +232,11 @@ class Mirror(Client):
         listed = await self.person.http("GET", f"/servers/{server}/members")
         if server not in self.communities:
             return
+        if listed.status == 502:
+            # The community's home is away: it is asked again, as a person would.
+            listed.expect(502, "remote_unreachable")
+            await asyncio.sleep(0.3)
+            return self._is_dirty(server)
         if answer.status != 200 or listed.status != 200:
             # One is out, and the frame that says so is on its way.
             assert {answer.status, listed.status} <= {200, 404}, (answer, listed)
