@@ -164,6 +164,8 @@ class Play:
             return await other.http("POST", f"/server-invites/{self.chance.choice(invites)}/{what}")
 
 
+# What has to have been done with effect.
+NEEDED = {"writes", "overrides", "joins"}
 # Each act, and how often it comes.
 ACTS = {
     "writes": 30, "reads": 10, "deletes": 5, "renames": 2, "makes_a_channel": 4, "changes_a_channel": 3, "deletes_a_channel": 2,
@@ -184,6 +186,7 @@ async def test_and_it_still_is_after_the_homeserver_was_killed(homes, seed):
         await home.starts()
         for person in people:
             await person.connects()
+        return people
 
     await clients_know(home, seed, OPERATIONS // 3, every=10, interruption=killed)
 
@@ -204,6 +207,7 @@ async def test_and_it_still_is_after_one_of_two_homeservers_was_killed(homes, se
             for server in await person.communities():
                 await eventually(lambda: is_listed(person, server), f"{person} reads the members of {server}", within=60)
         await across.settles(within=60)
+        return [it for it in people if it.node is node]
 
     async def is_listed(person, server):
         return (await person.http("GET", f"/servers/{server}/members")).status == 200
@@ -215,7 +219,7 @@ async def test_and_it_still_is_after_one_of_two_homeservers_was_killed(homes, se
 
 
 async def clients_know(home, seed, operations, every=50, interruption=None):
-    """`every` so many acts all is compared; the interruption comes once, amid them."""
+    """`every` so many acts all is compared; the interruption comes once, amid them, and gives those whose homeserver knows no stream any more."""
     print(f"seed {seed}")
     chance = random.Random(seed)
     first, *people = await home.community("alice", "bob", "carol", "dora")
@@ -248,6 +252,11 @@ async def clients_know(home, seed, operations, every=50, interruption=None):
                     mirrors[number].forgets_its_stream()
                 proxies[number].cut()
 
+        interrupted = []
+
+        def granted():
+            return {name for name, is_granted in play.done if is_granted}
+
         def compared():
             return sum(mirror.compared for mirror in mirrors)
 
@@ -255,13 +264,13 @@ async def clients_know(home, seed, operations, every=50, interruption=None):
         play.chance = random.Random(seed + 1)
         cutter = asyncio.create_task(cuts())
         try:
-            # On it goes for as long as there is little to compare.
+            # On it goes for as long as too little has happened by chance, or there is little to compare.
             for number in range(3 * operations):
-                if number >= operations and number % every == 0 and compared() > 20:
+                if number >= operations and number % every == 0 and compared() > 20 and granted() >= NEEDED:
                     break
                 await play.act()
                 if interruption and number == operations // 2:
-                    await interruption(people)
+                    interrupted = [it.user_id for it in await interruption(people)]
                 if number % every == every - 1:
                     # Who is cut off all the time gets to know nothing.
                     acting.clear()
@@ -275,10 +284,10 @@ async def clients_know(home, seed, operations, every=50, interruption=None):
         await all_right(mirrors, seed)
 
         print(f"{play.done}; {compared()} compared; resumed {[it.resumed for it in mirrors]} {[it.connections for it in mirrors]}")
-        granted = {name for name, is_granted in play.done if is_granted}
-        assert granted >= {"writes", "overrides", "joins"}, play.done
+        assert granted() >= NEEDED, play.done
         assert sum(it.resumed for it in mirrors) >= 2 and compared() > 20
-        assert not interruption or any(it.resynced for it in mirrors)
+        assert bool(interrupted) == bool(interruption)
+        assert all(it.begun >= 2 for it in mirrors if it.person.user_id in interrupted)
         for mirror in mirrors:
             assert not mirror.problems, (seed, mirror.problems)
 

@@ -35,6 +35,8 @@ class Mirror(Client):
         self.events = {}
         self.invites = {}
         self.readings = 0
+        # How often it was told everything anew.
+        self.begun = 0
         self.compared = 0
         self._is_forgetful = False
         self._filling = set()
@@ -87,6 +89,7 @@ class Mirror(Client):
             self.invites.pop(frame["invite_id"], None)
 
     def _begin(self, ready):
+        self.begun += 1
         there = {it["server_id"]: it["version"] for it in ready["servers"]}
         for server in [it for it in self.communities if it not in there]:
             self._forget(server)
