@@ -218,6 +218,46 @@ async def test_and_it_still_is_after_one_of_two_homeservers_was_killed(homes, se
         await across.ends()
 
 
+async def test_what_was_lost_on_the_way_is_made_up_for_in_front_of_who_looks(homes):
+    """Nobody is told one by one what happened meanwhile, of members least of all: whoever looks is told to read again."""
+    alpha = homes.new("alpha.localhost", fast=True, settings={"federation": {"quota": {"events": 5}}})
+    beta = homes.new("beta.localhost", fast=True)
+    async with Proxy(beta.federation_port) as to_beta, contextlib.AsyncExitStack() as stack:
+        await alpha.made([(beta.name, f"https://{beta.name}:{to_beta.port}")])
+        await beta.made([alpha])
+        await alpha.starts()
+        await beta.starts()
+        alice, erin = await alpha.people("alice", "erin")
+        bob, carol, dora = await beta.people("bob", "carol", "dora")
+        community = await alice.founds()
+        code = await alice.makes_link(community)
+        for one in erin, bob, carol, dora:
+            answer = await one.http("POST", f"/invite-links/{code if one is erin else f'{code}@{alpha.name}'}/join")
+            assert answer.expect(200).json["state"] == "joined"
+        people = [await one.connects() for one in (alice, bob, carol)]
+        mirrors = [await stack.enter_async_context(Mirror(one.in_another_tab())) for one in people]
+        await all_right(mirrors, 0)
+        to_beta.refuse()
+        to_beta.cut()
+        await erin.leaves(community)
+        await alice.kicks(community, dora)
+        await alice.makes_channel(community, "made-meanwhile")
+        await alice.gives(community, community.roles["Moderator"], carol)
+        await alice.http("PATCH", community.path, json={"name": "Renamed"})
+        for number in range(20):
+            await alice.writes(f"lost {number}", community.general)
+
+        async def is_lost():
+            rows = await alpha.query("SELECT count(*) FROM dead_letters WHERE direction = 'out' AND code = 'expired'")
+            return rows[0][0] >= 15
+
+        await eventually(is_lost, "the oldest have failed", within=30)
+        to_beta.accept()
+        await bob.receives("community-changed", server_id=community.id, reason="resynced", within=60)
+        await all_right(mirrors, 0)
+        assert {it.person.user_id: len(it.communities[community.id].members) for it in mirrors} == {it.user_id: 3 for it in people}
+
+
 async def clients_know(home, seed, operations, every=50, interruption=None):
     """`every` so many acts all is compared; the interruption comes once, amid them, and gives those whose homeserver knows no stream any more."""
     print(f"seed {seed}")
