@@ -213,6 +213,47 @@ function reading(state, answer) {
     return { clock, store, asked, lifetime };
 }
 
+test('who may not read what was said has what comes, without a request, and reads anew when he may again', () => {
+    const deaf = ['view_channel', 'send_messages'];
+    const counted = { last_seq: 5, read_seq: 3, unread: 2 };
+    const state = stateAfter(readyInGarden({ channels: [unread(general, counted)] }), known({ channels: [channel(general, { ...counted, permissions: deaf })] }));
+    assert.deepEqual([of(state).stale, of(state).isHistoryHidden, seqs(of(state))], [false, true, []]);
+    const later = after(state, mine('a'), channelAck('a', 6), posted(6, { own: true, nonce: 'a' }), posted(7), deletion(7, 8));
+    assert.deepEqual([seqs(of(later)), of(later).outgoing, of(later).stale], [[6, 7], [], false]);
+    // Behind a hole it goes on, too.
+    const behind = after(later, readyInGarden({ channels: [unread(general, { last_seq: 20, read_seq: 8 })] }));
+    const refused = after(behind, action('load-failed', { address: general, failure: { code: 'forbidden', message: 'no', field: null, retryAfterMs: null } }), posted(21));
+    assert.deepEqual([of(behind).stale, seqs(of(refused)), of(refused).stale], [true, [6, 7, 21], false]);
+    const again = after(refused, known({ version: 2, channels: [channel(general, { last_seq: 21, read_seq: 8 })] }));
+    assert.deepEqual([seqs(of(again)), of(again).isHistoryHidden, of(again).complete, of(again).stale], [[], false, false, true]);
+});
+
+test('a mark that was refused is told again, after as long as one was told to wait', async () => {
+    const clock = new Clock();
+    const sent = /** @type {any[]} */ ([]);
+    const store = storeOf(stateAfter(...inGarden, posted(1)));
+    const marker = new ReadMarker(store, (frame) => sent.push(frame) > 0, clock.setTimer);
+    const refused = (/** @type {object} */ more) => marker.onFrame({ type: 'error', code: 'rate_limited', message: 'slow', ref_type: 'mark-read', ...more });
+    marker.mark(general, 1);
+    refused({ retry_after_ms: 5_000 });
+    await clock.pass(4_900);
+    assert.equal(sent.length, 1);
+    await clock.pass(200);
+    assert.equal(sent.length, 2);
+    refused({ code: 'unavailable' });
+    await clock.pass(3_000);
+    assert.equal(sent.length, 3);
+    // What is no use to tell again, and what is about something else, is left.
+    refused({ code: 'not_found' });
+    refused({ ref_type: 'channel-message' });
+    await clock.pass(60_000);
+    assert.equal(sent.length, 3);
+    store.dispatch({ type: 'frame', frame: { type: 'unread-changed', server_id: garden, channel_id: general, read_seq: 1, unread: 0, mentions: 0, last_seq: 1, s: 2 }, now: 0 });
+    refused({});
+    await clock.pass(60_000);
+    assert.equal(sent.length, 3);
+});
+
 test('what is outdated is asked for once the link is live, the community that is shown first, and once for many frames', async () => {
     const other = id(502);
     const state = stateAfter(readyInGarden({ servers: [summary(), summary({ server_id: other, name: 'Attic' })] }), action('navigated', { route: { view: 'community', address: null, community: garden } }));

@@ -149,6 +149,26 @@ test('what fails for a moment is tried again while it is shown; what fails for g
     assert.deepEqual([server.asked.length, conversation().stale, conversation().loadFailure], [3, false, null]);
 });
 
+test('what fails for long is tried for as long as one looks at it, at least once a minute', async () => {
+    const { server, history, clock, conversation } = opened(60, 0, isLive, shows(bob));
+    server.failures = Array.from({ length: 30 }, () => new Failed('unavailable', 'away'));
+    history.watch(new AbortController().signal);
+    for (let minute = 0; minute < 30; minute += 1) await clock.pass(60_000);
+    assert.deepEqual([conversation().stale, conversation().loadFailure, server.asked.length], [false, null, 31]);
+});
+
+test('what is asked for again is asked for although what is new is being loaded', async () => {
+    const { server, history, store, conversation } = opened(10, 10, isLive, shows(bob));
+    history.watch(new AbortController().signal);
+    server.messages.push(message(bob, 11), message(bob, 12));
+    store.dispatch({ type: 'frame', frame: live(bob, 12), now: 0 });
+    const both = [history.refresh(bob, 3), history.refresh(bob, 3)];
+    for (let turn = 0; turn < 9; turn += 1) await settled();
+    await Promise.all(both);
+    assert.deepEqual(server.asked.map((one) => one.split('?')[1]), ['after=10', 'after=2']);
+    assert.deepEqual([conversation().stale, conversation().loading], [false, null]);
+});
+
 test('not tried again when the link is lost or another one is shown', async () => {
     for (const step of [isLost, shows(carol)]) {
         const { server, history, clock, store } = opened(60, 0, isLive, shows(bob));

@@ -53,6 +53,17 @@ test('names are found where they are written, the longest one, and nothing of th
     assert.equal(mentionPattern([]), null);
 });
 
+test('a name may have any character in it', () => {
+    const characters = [...Array.from({ length: 0x250 }, (_, code) => String.fromCodePoint(code)), '\u2028', '\ufeff', '\ud800', '🦊', 'ß', 'İ', '-]', '\\-', '(?:', '$&'];
+    for (const character of characters) {
+        const name = `a${character}b`;
+        const pattern = /** @type {RegExp} */ (mentionPattern([name, `${name}@my-home.example`]));
+        assert.deepEqual(`hi @${name}, @${name}@my-home.example!`.split(pattern), ['hi ', `@${name}`, ', ', `@${name}@my-home.example`, '!'], JSON.stringify(name));
+        assert.deepEqual(meant(`@${name}`, { people: new Map(), roles: [{ name, id: id(1) }] }), [id(1)], JSON.stringify(name));
+    }
+    assert.deepEqual(meant('to @anna-lena@my-home.example', { people: new Map([['anna-lena@my-home.example', 'anna-lena@my-home.example']]), roles: [] }), ['anna-lena@my-home.example']);
+});
+
 test('the word at the caret that may become a mention', () => {
     const words = ['@', 'hi @al', 'hi @alice@be', 'mail a@b', '@alice ', '(@bo', 'x@', ''].map(mentionWord);
     assert.deepEqual(words, ['@', '@al', '@alice@be', '', '', '@bo', '', '']);

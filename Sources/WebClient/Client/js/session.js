@@ -124,6 +124,7 @@ export class Session {
         if (judgeFrame(frame) !== 'good') return;
         this.outbox.onFrame(frame);
         this.ownStatus.onFrame(frame);
+        this.readMarker.onFrame(frame);
         this.notifier.onFrame(frame, before, store.state);
         if (frame.type === 'ready') this.history.refreshDeliveries();
         if (frame.type === 'ack' && frame.duplicate && frame.seq !== null) this.#refreshDuplicate(frame);

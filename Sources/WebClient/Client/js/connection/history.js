@@ -11,9 +11,6 @@ const olderPage = 50;
 const newerPage = 200;
 /** Somebody further behind than this gets the latest page, and what lies between when he scrolls up. */
 const farBehind = 1_000;
-/** Tries of a conversation that is open, before the person is left with the button. */
-const mostTries = 6;
-
 /** @typedef {import('../store/types.js').Conversation} Conversation */
 
 export class History {
@@ -21,7 +18,7 @@ export class History {
     #store;
     #setTimer;
     #random;
-    /** @type {Map<string, Promise<void>>} what is being loaded, by conversation */
+    /** @type {Map<string, {key: string, done: Promise<void>}>} what is being loaded, by conversation */
     #running = new Map();
     #isStopped = false;
 
@@ -65,13 +62,14 @@ export class History {
 
     /** Asks again for what is loaded from a number on. @param {string} address @param {number} seq @returns {Promise<void>} */
     refresh(address, seq) {
-        return this.#alone(address, 'newer', async () => {
+        const again = async () => {
             for (let after = seq - 1; ; ) {
                 const { events } = await this.#events(address, after);
                 if (events.length < newerPage) return;
                 after = events.at(-1).seq;
             }
-        });
+        };
+        return this.#alone(address, 'newer', again, `from ${seq}`);
     }
 
     /** One page before the first loaded message; the latest one when nothing is loaded. @param {string} address @returns {Promise<void>} */
@@ -109,8 +107,8 @@ export class History {
             if (!['network', 'unavailable', 'rate_limited', 'internal'].includes(code)) return;
             atLeast = retryAfterMs ?? 0;
         }
-        // Also where nothing failed something may be missing still: what was asked for already was the answer to an older question.
-        if (!this.#isWanted(address) || tries + 1 >= mostTries) return;
+        // As long as one looks at it, also where nothing failed: the homeserver may have been asked before it had what it has told of.
+        if (!this.#isWanted(address)) return;
         const wait = Math.max(atLeast, backoff(tries + 1, this.#random()));
         this.#setTimer(() => this.#isWanted(address) && void this.#fillPatiently(address, tries + 1), wait);
     }
@@ -148,16 +146,15 @@ export class History {
      * @param {string} address
      * @param {'older'|'newer'} what
      * @param {() => Promise<void>} work
+     * @param {string} [key]  by which the same is known again
      * @returns {Promise<void>}
      */
-    #alone(address, what, work) {
+    #alone(address, what, work, key = what) {
         const running = this.#running.get(address);
-        if (running) {
-            if (this.#store.state.conversations.get(address)?.loading === what) return running;
-            return running.catch(() => {}).then(() => this.#alone(address, what, work));
-        }
+        if (running?.key === key) return running.done;
+        if (running) return running.done.catch(() => {}).then(() => this.#alone(address, what, work, key));
         this.#store.dispatch({ type: 'load-started', address, what });
-        const run = work()
+        const done = work()
             .catch((error) => {
                 if (!this.#isStopped) this.#store.dispatch({ type: 'load-failed', address, failure: failureOf(error) });
                 throw error;
@@ -166,7 +163,7 @@ export class History {
                 this.#running.delete(address);
                 if (!this.#isStopped) this.#store.dispatch({ type: 'load-ended', address });
             });
-        this.#running.set(address, run);
-        return run;
+        this.#running.set(address, { key, done });
+        return done;
     }
 }

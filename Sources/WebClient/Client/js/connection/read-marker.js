@@ -3,12 +3,18 @@
 import { isChannel } from '../store/conversations.js';
 
 const interval = 1_000;
+/** When the homeserver says that it cannot now, and not for how long (ms). */
+const pause = 3_000;
+/** What passes by itself. */
+const passing = ['rate_limited', 'unavailable'];
+
+/** @typedef {{seq: number, sent: number, turn: number, isWaiting: boolean}} Mark */
 
 export class ReadMarker {
     #store;
     #send;
     #setTimer;
-    /** @type {Map<string, {seq: number, sent: number, isWaiting: boolean}>} */
+    /** @type {Map<string, Mark>} */
     #marks = new Map();
 
     /**
@@ -26,8 +32,8 @@ export class ReadMarker {
     mark(address, seq) {
         const conversation = this.#store.state.conversations.get(address);
         // Nothing that somebody else wrote is unread: there is nothing to tell.
-        if (!conversation || conversation.unread === 0 || seq <= conversation.readSeq) return;
-        const mark = this.#marks.get(address) ?? { seq: 0, sent: 0, isWaiting: false };
+        if (!conversation || (conversation.unread === 0 && !conversation.isMiscounted) || seq <= conversation.readSeq) return;
+        const mark = this.#marks.get(address) ?? { seq: 0, sent: 0, turn: 0, isWaiting: false };
         this.#marks.set(address, mark);
         mark.seq = Math.max(mark.seq, seq);
         if (!mark.isWaiting) this.#flush(address, mark);
@@ -41,7 +47,16 @@ export class ReadMarker {
         }
     }
 
-    /** @param {string} address @param {{seq: number, sent: number, isWaiting: boolean}} mark */
+    /** A refusal does not say which was meant: whatever is not read yet is told again. @param {any} frame */
+    onFrame(frame) {
+        if (frame.type !== 'error' || frame.ref_type !== 'mark-read' || !passing.includes(frame.code)) return;
+        for (const [address, mark] of this.#marks) {
+            mark.sent = 0;
+            this.#wait(address, mark, Math.max(frame.retry_after_ms ?? pause, interval));
+        }
+    }
+
+    /** @param {string} address @param {Mark} mark */
     #flush(address, mark) {
         const conversation = this.#store.state.conversations.get(address);
         if (!conversation?.conversationId || mark.seq <= Math.max(mark.sent, conversation.readSeq)) return;
@@ -49,10 +64,19 @@ export class ReadMarker {
         const which = isChannel(address) ? { channel_id: conversationId } : { conversation_id: conversationId };
         if (!this.#send({ type: 'mark-read', ...which, seq: mark.seq })) return;
         mark.sent = mark.seq;
+        this.#wait(address, mark, interval);
+    }
+
+    /** @param {string} address @param {Mark} mark @param {number} ms */
+    #wait(address, mark, ms) {
         mark.isWaiting = true;
+        mark.turn += 1;
+        const { turn } = mark;
         this.#setTimer(() => {
+            // It was told to wait longer meanwhile.
+            if (mark.turn !== turn) return;
             mark.isWaiting = false;
             this.#flush(address, mark);
-        }, interval);
+        }, ms);
     }
 }

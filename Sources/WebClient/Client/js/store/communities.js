@@ -3,7 +3,7 @@
  * that something has changed, because only the homeserver can say what one may do now. Frames carry what shows at once.
  */
 
-import { sameOr, standing, withConversation } from './conversations.js';
+import { sameOr, standing, withConversation, withHistory } from './conversations.js';
 import { without } from './maps.js';
 
 /** @typedef {import('./types.js').State} State */
@@ -172,7 +172,10 @@ function known(state, raw) {
     next = withoutConversations(next, ({ communityId, address }) => communityId === id && !ids.has(address));
     next = withRolesOf(next, state, id);
     const told = new Map(raw.channels.map((/** @type {any} */ one) => [one.channel_id, one]));
-    return channels.reduce((all, channel) => withChannel(all, id, channel, (one) => standing(one, told.get(channel.channelId))), next);
+    return channels.reduce((all, channel) => withChannel(all, id, channel, (one) => {
+        const counted = { ...one, ...standing(one, told.get(channel.channelId)) };
+        return { ...counted, ...withHistory(counted, channel.permissions.includes('read_history')) };
+    }), next);
 }
 
 /** @param {State} state @param {string} id */

@@ -33,6 +33,7 @@ export function blankConversation(address) {
         preview: null,
         messages: [],
         complete: false,
+        isHistoryHidden: false,
         loadedSeq: 0,
         stale: false,
         loading: null,
@@ -99,6 +100,15 @@ export function sameOr(before, after) {
 export function standing(conversation, { last_seq: lastSeq, read_seq: readSeq, unread, mentions = 0 }) {
     if (lastSeq < conversation.lastSeq || readSeq < conversation.readSeq) return null;
     return { lastSeq, readSeq, unread, mentions, isMiscounted: false };
+}
+
+/**
+ * Who may not read what was said in a channel has all that he may have, and goes on with what comes. Who may again reads anew.
+ * @param {Conversation} conversation @param {boolean} mayRead @returns {Partial<Conversation>|null}
+ */
+export function withHistory({ isHistoryHidden, loadedSeq, lastSeq }, mayRead) {
+    if (!mayRead) return { isHistoryHidden: true, loadedSeq: Math.max(loadedSeq, lastSeq), complete: true };
+    return isHistoryHidden ? { isHistoryHidden: false, messages: [], loadedSeq: 0, complete: false } : null;
 }
 
 /** What `ready` says of a private conversation. @param {any} entry @param {Conversation} known @returns {Partial<Conversation>} */

@@ -4,7 +4,7 @@
  * behind a hole.
  */
 
-import { isChannel, previewOf, withConversation } from './conversations.js';
+import { isChannel, previewOf, withConversation, withHistory } from './conversations.js';
 import { isChannelEventsPage, isChannelPage } from './community-frames.js';
 import { isEventsPage, isHistoryPage } from './frames.js';
 import { isUnclear, mentionsMe } from './mentions.js';
@@ -266,7 +266,9 @@ const hostAway = { code: 'host_unreachable', message: 'the rest is where the com
 /** @param {State} state @param {{address: string, failure: any}} action */
 function failed(state, { address, failure }) {
     const isHosts = isChannel(address) && failure.code === 'remote_unreachable';
-    return withConversation(state, address, () => ({ loadFailure: isHosts ? hostAway : failure }));
+    // One's permissions are others meanwhile: what is asked for again says the same.
+    const isHidden = isChannel(address) && failure.code === 'forbidden';
+    return withConversation(state, address, (conversation) => ({ loadFailure: isHosts ? hostAway : failure, ...(isHidden && withHistory(conversation, false)) }));
 }
 
 /** @type {Record<string, (state: State, frame: any) => State>} */

@@ -65,6 +65,7 @@
  * @property {Preview|null} preview
  * @property {ReadonlyArray<Message>} messages  ascending by seq; nothing is missing between the first and the last of them
  * @property {boolean} complete  the first message of the conversation is among them
+ * @property {boolean} isHistoryHidden  of a channel: one may not read what was said before; what comes is kept, and counts as all there is
  * @property {number} loadedSeq  there is nothing between the first of them and this number that is not among them; 0 when none are loaded
  * @property {boolean} stale  `loadedSeq < lastSeq`: there is something behind the last of them that has not been loaded
  * @property {'older'|'newer'|null} loading

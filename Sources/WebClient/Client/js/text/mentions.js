@@ -15,7 +15,8 @@ const behind = String.raw`(?![\p{L}\p{N}_]|[.@-][\p{L}\p{N}])`;
 export function mentionPattern(names) {
     if (names.length === 0) return null;
     // Of two names the longer one is meant, where one begins like the other.
-    const longestFirst = [...new Set(names)].sort((a, b) => b.length - a.length).map((name) => name.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&'));
+    // A hyphen means nothing outside of a class, and must not be escaped there (ECMA-262, IdentityEscape with `u`).
+    const longestFirst = [...new Set(names)].sort((a, b) => b.length - a.length).map((name) => name.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'));
     return new RegExp(`${before}(@(?:${longestFirst.join('|')}))${behind}`, 'giu');
 }
 

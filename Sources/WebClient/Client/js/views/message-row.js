@@ -79,12 +79,22 @@ export class MessageRow {
     /** @param {Item} item */
     #updateText(item) {
         const names = item.mentions?.length ? this.#context.namesOf(item.mentions) : [];
-        const text = isDeleted(item) ? h('p.message-text.muted', null, t('message.deleted')) : messageText(item.text, this.#context.copy, names);
+        const text = isDeleted(item) ? h('p.message-text.muted', null, t('message.deleted')) : this.#textOf(item, names);
         text.id = this.#textId;
         this.article.classList.toggle('mentions-me', names.some(({ isMe }) => isMe) && !isOwn(item));
         this.#content.replaceChildren(text);
         this.#answered = undefined;
         this.#state = null;
+    }
+
+    /** Whatever is wrong with one text must not keep the others from being shown. @param {Item} item @param {Array<{name: string, isMe: boolean}>} names */
+    #textOf(item, names) {
+        try {
+            return messageText(item.text, this.#context.copy, names);
+        } catch (error) {
+            reportError(error);
+            return h('p.message-text', null, item.text);
+        }
     }
 
     /** @param {Item} item @param {Setting} setting */

@@ -17,7 +17,7 @@ import { TimelineKeys } from './timeline-keys.js';
 import { TimelineReading } from './timeline-reading.js';
 import { TimelineRows } from './timeline-rows.js';
 import { TimelineScroll } from './timeline-scroll.js';
-import { TimelineTop } from './timeline-top.js';
+import { TimelineBottom, TimelineTop } from './timeline-top.js';
 import { around, isReplaced, moved, newest, next, withNewer, withOlder } from './timeline-window.js';
 
 /** @typedef {import('../store/types.js').Conversation} Conversation @typedef {import('./timeline-items.js').Item} Item */
@@ -52,7 +52,8 @@ export class HomeTimeline extends View {
             show: (messageId) => this.#showMessage(messageId),
         });
         this.top = new TimelineTop(() => this.#load('load-older'));
-        this.scroller = h('div.timeline-scroller', { role: 'log', 'aria-live': 'off', tabindex: '-1' }, this.top.element, this.list);
+        this.bottom = new TimelineBottom(() => this.#load('load-newer'));
+        this.scroller = h('div.timeline-scroller', { role: 'log', 'aria-live': 'off', tabindex: '-1' }, this.top.element, this.list, this.bottom.element);
         this.scroll = new TimelineScroll(this.scroller, this.rows);
         this.messageActions = new MessageActions({
             copy,
@@ -80,6 +81,7 @@ export class HomeTimeline extends View {
         const sizes = new ResizeObserver(() => this.#resized());
         sizes.observe(this.scroller);
         sizes.observe(this.list);
+        sizes.observe(this.bottom.element);
         const { actions } = this.home;
         this.signal.addEventListener('abort', () => {
             sizes.disconnect();
@@ -169,6 +171,7 @@ export class HomeTimeline extends View {
         const hadFocus = this.list?.contains(document.activeElement);
         this.scroller.setAttribute('aria-busy', String(conversation.loading !== null));
         this.top.show(conversation, this.#range.start === 0);
+        this.bottom.show(conversation, this.#range.end === this.#items.length);
         this.rows.render(this.#items, this.#range, this.#reading?.newKey(conversation) ?? null);
         this.messageActions.refresh();
         if (hadFocus && !this.list.contains(document.activeElement)) this.scroller.focus({ preventScroll: true });
