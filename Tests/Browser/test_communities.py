@@ -7,6 +7,7 @@ import time
 import pytest
 from harness.waiting import eventually
 from playwright.async_api import expect
+from stage.examination import barriers, misfits
 from stage.frames import BROKEN, changes_frames, traced
 from stage.garden import WAITS_FOR_BADGES, Garden, button, enters, entry, rail
 from stage.page import tries_now
@@ -198,8 +199,9 @@ async def test_what_an_answer_has_counted_is_not_lost_when_its_frames_come_later
     await expect(rail(bob.page, "Garden, 4 mentions")).to_be_visible()
 
 
-async def test_mentions_are_completed_and_stand_out(visitors, houses):
-    alice, bob = await visitors.at(houses[0], "alice"), await visitors.at(houses[0], "bob")
+@pytest.mark.parametrize("name", ["bob", "mary-ann"])
+async def test_mentions_are_completed_and_stand_out(visitors, houses, name):
+    alice, bob = await visitors.at(houses[0], "alice"), await visitors.at(houses[0], name)
     garden = await (await Garden.of(alice.person)).joined_by(bob.person)
     await garden.role("Bee keepers")
     await garden.gives(bob.person, "Bee keepers")
@@ -232,6 +234,61 @@ async def test_mentions_are_completed_and_stand_out(visitors, houses):
     await bob.writes(f"thank you @{alice.person.name}, and not @everyone")
     await expect(alice.row("thank you").locator(".mention.me")).to_have_text([f"@{alice.person.name}"])
     await expect(alice.row("thank you").locator(".mention")).to_have_count(1)
+
+
+async def test_who_may_not_read_what_was_said_sees_what_is_said(visitors, houses):
+    alice, bob = await houses[0].person("alice"), await visitors.at(houses[0], "bob")
+    garden = await (await Garden.of(alice)).joined_by(bob.person)
+    path = f"/channels/{garden.channels['general']}/overrides/everyone"
+    await garden.says(alice, "said before")
+    (await alice.http("PUT", path, json={"allow": [], "deny": ["read_history"]})).expect(200)
+    await enters(bob, garden)
+    await expect(bob.page.get_by_text("What was said here before is not shown to you.")).to_be_visible()
+    await garden.says(alice, "said now")
+    await bob.sees("said now")
+    await bob.writes("heard it")
+    await expect(bob.row("heard it")).to_have_attribute("data-state", "sent")
+    await expect(rail(bob.page, "Garden")).to_have_accessible_name("Garden")
+    await expect(bob.row("said before")).to_have_count(0)
+    (await alice.http("DELETE", path)).expect(200)
+    await bob.sees("said before")
+    await expect(bob.page.get_by_text("This is the beginning of #general.")).to_be_visible()
+
+
+async def test_what_came_and_cannot_be_had_says_so_where_it_is_missing(visitors, houses):
+    away = asyncio.Event()
+
+    def with_a_hole(frame):
+        return [] if frame.get("message") == "missed" else [frame]
+
+    async def answered(route):
+        if away.is_set():
+            await route.fulfill(status=503, json={"code": "unavailable", "message": "not now"})
+        else:
+            await route.continue_()
+
+    bob, _ = await traced(visitors, houses[0], "bob", before=lambda bob: changes_frames(bob, with_a_hole))
+    bob.allows("503 (Service Unavailable)")
+    await bob.page.route("**/events?*", answered)
+    alice = await houses[0].person("alice")
+    garden = await (await Garden.of(alice)).joined_by(bob.person)
+    await enters(bob, garden)
+    await garden.says(alice, "first")
+    await bob.sees("first")
+    away.set()
+    for text in "missed", "last":
+        await garden.says(alice, text)
+    trouble = bob.log().get_by_text("What came since could not be loaded.")
+    await expect(trouble).to_be_in_viewport()
+    await expect(bob.row("last")).to_have_count(0)
+    await bob.screenshot("what-came-cannot-be-loaded")
+    assert [*await misfits(bob.page), *await barriers(bob.page)] == []
+    away.clear()
+    # Pressed or by itself, whatever comes first.
+    await bob.page.evaluate("document.querySelector('.timeline-bottom button')?.click()")
+    for text in "missed", "last":
+        await bob.sees(text)
+    await expect(trouble).to_have_count(0)
 
 
 async def test_a_channel_without_a_connection_keeps_what_is_written(visitors, houses):

@@ -192,6 +192,33 @@ async def test_who_stays_hears_from_the_home_that_somebody_has_left(stage):
     assert await niko.communities() == set()
 
 
+async def test_who_was_put_out_and_is_in_again_before_the_first_has_arrived(stage):
+    """Calls are answered at once, and what the lane has to tell may be late: of one who was put out it is told after he has asked to come in."""
+    community, nora = await a_member(stage)
+    niko = await newcomer(stage, "niko")
+    await community.is_accepted(stage.alpha, niko)
+    assert await stage.gamma.delivers(stage.alpha, community.state(members=[community.member(niko, reason="joined")])) == {}
+    await niko.receives("community-changed", server_id=community.id, reason="joined")
+    usual = stage.gamma.answer_call
+    link = {"code": "a" * 20, "server_id": community.id, "name": community.name, "host": stage.gamma.name, "member_count": 2, "state": "open"}
+    stage.gamma.answer_call = lambda call: (200, {"server_id": community.id, "state": "joined"} if call["target"].endswith("/join") else link)
+    (await niko.http("POST", f"/invite-links/{link['code']}@{stage.gamma.name}/join")).expect(200)
+    gone = community.state(members=[community.member(niko, "gone", reason="kicked")])
+    back = community.state(members=[community.member(niko, reason="joined")])
+    assert await stage.gamma.delivers(stage.alpha, gone, back) == {}
+    await niko.receives("community-changed", server_id=community.id, state="gone", reason="kicked")
+    await niko.receives("community-changed", server_id=community.id, state="member", reason="joined")
+    assert await niko.communities() == {community.id}
+    # With leaving ends that he has asked.
+    (await niko.http("POST", f"/invite-links/{link['code']}@{stage.gamma.name}/join")).expect(200)
+    stage.gamma.answer_call = usual
+    await niko.leaves(community)
+    again = community.state(members=[community.member(niko, reason="joined")])
+    assert await stage.gamma.delivers(stage.alpha, again) == {0: "forbidden"}
+    await stage.gamma.hears("community.resync", community_id=community.id)
+    assert await nora.communities() == {community.id} and await niko.communities() == set()
+
+
 async def test_shown_sees_what_changes(stage):
     """What the scenarios of lies compare would notice if one of them were believed."""
     community, nora = await a_member(stage)

@@ -136,6 +136,9 @@ async def test_nobody_becomes_a_member_who_has_not_asked_for_it(stage):
     nora.socket.forgets()
     delta = community.state(members=[community.member(olga), community.member(nora, reason="role")])
     await refused(stage, FORBIDDEN, delta, community.state(members=[community.member(invited)]), to=[olga, invited, nora])
+    for person in (olga, invited):
+        await eventually(lambda person=person: has_left(stage, community, person), f"gamma hears that {person} is not in")
+    stage.gamma.events.clear()
     # A snapshot says who its home thinks is in: it hears that they are not.
     await refused(stage, None, community.snapshot(nora, olga, invited), to=[olga, invited])
     for person in (olga, invited):

@@ -146,10 +146,12 @@ struct QueueChannelMessage: WriteUnit {
 /// A local member leaves a community of another homeserver: at once here, and there when it hears of it.
 struct LeaveCopy: WriteUnit {
     let community: CommunityKey
+    let id: CommunityID
     let user: ResolvedUser
 
     func declare(_ needs: inout BatchNeeds) {
         needs.communities.insert(community)
+        needs.consents.insert(id)
     }
 
     func apply(to batch: inout Batch) throws(HomeError) {
@@ -167,6 +169,7 @@ struct LeaveCopy: WriteUnit {
         // The others hear of it from the community's home, with its version: until then it lists him.
         batch.tellCommunity(community, .gone, reason: .left, to: [user.key])
         batch.tellLeft(copy.id, user, to: host)
+        batch.endConsent(of: user.key, to: copy.id)
         if batch.communities[community]?.localMembers.isEmpty ?? true { batch.emptyCopy(community) }
     }
 }

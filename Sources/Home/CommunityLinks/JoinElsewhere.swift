@@ -42,11 +42,11 @@ private struct NoteConsent: WriteUnit {
     }
 
     func apply(to batch: inout Batch) throws(HomeError) {
-        // Who is in already has nothing to ask for.
-        guard batch.community(community)?.members[user] == nil else { return }
         guard isGiven else { return batch.endConsent(of: user, to: community) }
         guard !batch.isBlocked(host) else { throw .blocked }
-        guard batch.memberships[user, default: 0] < Limits.communities else {
+        // Also of who is in, as far as is known here: that he was put out may be on its way, and that he is in again comes behind it.
+        let isIn = batch.community(community)?.members[user] != nil
+        guard isIn || batch.memberships[user, default: 0] < Limits.communities else {
             throw .conflict("you are in \(Limits.communities) communities, as many as one person can be")
         }
         batch.consent(of: user, to: community, at: host)

@@ -33,7 +33,11 @@ struct ReceiveState: CommunityEffect {
             }
             let roles = try rolesAfter(before)
             try checkChannels(before, batch)
-            let members = try membersAfter(before, batch, by: peer)
+            let members = membersAfter(before, batch, by: peer)
+            guard state.isSnapshot || members.unwanted.isEmpty else {
+                refuse(members.unwanted, before, &batch, peer)
+                return .forbidden
+            }
             stage(before, roles, members, &batch)
             return nil
         } catch {
@@ -70,6 +74,13 @@ struct ReceiveState: CommunityEffect {
         }
     }
 
+    /// A change that makes somebody a member who has not asked for it is not taken at all. An honest home has only not heard yet that he has
+    /// left: it is told, and asked for what was refused with it.
+    private func refuse(_ unwanted: [ResolvedUser], _ before: Community, _ batch: inout Batch, _ peer: RemotePeer) {
+        for user in unwanted { batch.tellLeft(state.community, user, to: peer) }
+        batch.markBehind(before.key)
+    }
+
     /// Whether somebody here has asked to come in.
     private func isWanted(in batch: Batch, by peer: RemotePeer) -> Bool {
         batch.consents.contains { $0.community == state.community && $0.host == peer.key }
@@ -104,9 +115,7 @@ struct ReceiveState: CommunityEffect {
     }
 
     /// What the state says of our users; of who comes in, that he has asked for it.
-    private func membersAfter(
-        _ before: Community, _ batch: Batch, by host: RemotePeer
-    ) throws(RejectionError) -> Members {
+    private func membersAfter(_ before: Community, _ batch: Batch, by host: RemotePeer) -> Members {
         var members = Members()
         var named: Set<UserKey> = []
         for stated in state.members {
@@ -133,10 +142,8 @@ struct ReceiveState: CommunityEffect {
                 Consent(member: user.key, community: state.community, host: host.key))
             {
                 members.new.append(member)
-            } else if state.isSnapshot {
-                members.unwanted.append(user)
             } else {
-                throw RejectionError(.forbidden)
+                members.unwanted.append(user)
             }
         }
         if let range = state.memberRange {
