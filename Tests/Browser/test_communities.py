@@ -380,6 +380,23 @@ async def test_a_community_without_a_mouse(visitors, houses):
     await expect(page.get_by_role("textbox", name="Message to #sheds")).to_be_focused()
 
 
+async def test_the_focus_stays_in_a_channel_while_somebody_writes_there(visitors, houses):
+    alice, bob = await houses[0].person("alice"), await visitors.at(houses[0], "bob")
+    garden = await (await Garden.of(alice)).joined_by(bob.person)
+    for name in ("bees", "sheds"):
+        await garden.channel(name)
+    page, keys = bob.page, bob.page.keyboard
+    await enters(bob, garden)
+    await entry(page, "general").focus()
+    await keys.press("ArrowDown")
+    await expect(entry(page, "bees")).to_be_focused()
+    await garden.says(alice, "are they awake?", "bees")
+    await expect(entry(page, "bees")).to_have_class(re.compile(r"\bunread\b"))
+    await expect(entry(page, "bees")).to_be_focused()
+    await keys.press("Enter")
+    await expect(page.get_by_role("textbox", name="Message to #bees")).to_be_focused()
+
+
 # What a name may be: text, whatever stands in it.
 NAMES = ["<img src=x onerror=harm()>", "\"><script>harm()</script>", "{{harm()}} ${harm()}", "\u202egnp.exe \u2067reversed", "W" * 64, "a\u0300\u0301\u0302" + "\u0303" * 50]
 

@@ -56,6 +56,22 @@ async def test_name_and_channels(visitors, houses):
     await expect(bob.page.get_by_role("heading", name="This channel is not here")).to_be_visible()
 
 
+async def test_a_channel_is_moved_without_a_mouse(visitors, houses):
+    alice = await visitors.at(houses[0], "alice")
+    garden = await Garden.of(alice.person)
+    for name in ("bees", "sheds"):
+        await garden.channel(name)
+    await alice.goes(garden.settings("channels"))
+    down = button(region(alice.page, "Channels"), "Move down: general")
+    names = alice.page.locator("a.channel-entry > bdi")
+    await expect(names).to_have_text(["general", "bees", "sheds"])
+    await down.focus()
+    for order in (["bees", "general", "sheds"], ["bees", "sheds", "general"]):
+        await alice.page.keyboard.press("Enter")
+        await expect(names).to_have_text(order)
+        await expect(down).to_be_focused()
+
+
 async def test_roles_and_what_they_allow(visitors, houses):
     alice, bob, garden = await two_in_a_garden(visitors, houses)
     await enters(bob, garden)
@@ -161,6 +177,28 @@ async def test_a_message_is_deleted_without_a_mouse(visitors, houses):
     await expect(alice.log().get_by_text("This message was deleted.")).to_be_visible()
     await expect(alice.log().get_by_text("first", exact=True)).to_have_count(0)
     assert await page.evaluate("document.activeElement !== document.body")
+
+
+async def test_members_stay_with_an_open_menu_while_something_else_changes(visitors, houses):
+    alice, bob, garden = await two_in_a_garden(visitors, houses)
+    page = alice.page
+    await enters(alice, garden)
+    members = page.locator("home-member-list button.member")
+    await members.filter(has_text=bob.person.name).click()
+    await expect(page.get_by_role("menuitem", name="Pause", exact=True)).to_be_visible()
+    # What else there is of the community is asked for again each time; once the second has come, the first has been shown.
+    for topic in ("what grows", "what does not"):
+        async with page.expect_response(f"**/api/v1/servers/{garden.id}"):
+            (await alice.person.http("PATCH", f"/channels/{garden.channels['general']}", json={"topic": topic})).expect(200)
+        await expect(page.get_by_text(topic, exact=True)).to_be_visible()
+    await expect(page.get_by_role("menuitem", name="Pause", exact=True)).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(members.filter(has_text=bob.person.name)).to_be_focused()
+    # Nothing but the owner is another one.
+    await expect(members.filter(has_text=alice.person.name)).to_contain_text("Owner")
+    (await alice.person.http("POST", f"/servers/{garden.id}/transfer", json={"user_id": bob.user_id})).expect(204)
+    await expect(members.filter(has_text=bob.person.name)).to_contain_text("Owner")
+    await expect(members.filter(has_text=alice.person.name)).not_to_contain_text("Owner")
 
 
 async def test_a_pause_and_its_end(visitors, houses):

@@ -163,6 +163,28 @@ test('who is listed again as he was stays the same: his row stays, with its menu
     assert.deepEqual([...gardenOf(after(two, action('members-listed', { communityId: garden, isFirst: true, page: { members: [] } }))).members.members.keys()], []);
 });
 
+test('roles and channels that are as they were stay the same lists, whatever else has changed: who shows them keeps his rows', () => {
+    // In the order of the homeserver.
+    const roles = [role(gardeners), role(everybody)];
+    const channels = [channel(general), channel(sheds)];
+    const lists = (/** @type {any} */ state) => [gardenOf(state).details.roles, gardenOf(state).details.channels];
+    const stays = (/** @type {any} */ state, /** @type {object} */ answer) => {
+        const before = lists(state);
+        return lists(after(state, known({ version: 2, ...answer }))).map((list, at) => list === before[at]);
+    };
+    const state = stateAfter(readyInGarden(), known({ roles, channels }));
+    // Nobody puts in another order what others look at.
+    for (const list of lists(state)) Object.freeze(list);
+    assert.deepEqual(stays(state, { roles, channels, role_ids: [], description: 'green' }), [true, true]);
+    assert.deepEqual(stays(state, { roles, channels: [channel(general, { topic: 'bees' }), channel(sheds)] }), [true, false]);
+    assert.deepEqual(stays(state, { roles: [role(gardeners, { color: '#123456' }), role(everybody)], channels }), [false, true]);
+    assert.deepEqual(stays(state, { roles: [role(everybody)], channels: [...channels, channel(voices, { kind: 'voice', position: 2 })] }), [false, false]);
+    const others = [role(gardeners, { position: 1 }), role(id(522), { name: 'Bees', position: 2 }), role(everybody)];
+    assert.deepEqual(stays(state, { roles: others, channels }), [false, true]);
+    const moved = after(state, known({ version: 2, roles: others, channels: [channel(sheds, { position: 0 }), channel(general, { position: 1 })] }));
+    assert.deepEqual([gardenOf(moved).details.roles.map((/** @type {any} */ one) => one.name), names(moved)], [['Bees', 'Gardeners', 'everyone'], ['sheds', 'general']]);
+});
+
 test('a page of private messages is none of a channel', () => {
     const state = stateAfter(...inGarden, pageOf([{ ...post(1), channel_id: undefined }], 1));
     assert.deepEqual([state.malformed, of(state).messages.length, of(state).loadFailure.code], [1, 0, 'internal']);

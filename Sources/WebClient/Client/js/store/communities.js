@@ -72,17 +72,27 @@ const invitationOf = (raw) => ({
     expiresAt: raw.expires_at,
 });
 
-/** With the objects of before where they say the same: who shows them keeps their rows. @template T @param {ReadonlyArray<T>|undefined} before @param {T[]} list @param {(one: T) => string} key */
+/**
+ * With the objects of before where they say the same, and the list of before where all of them do: who shows them keeps their rows.
+ * @template T @param {ReadonlyArray<T>|undefined} before @param {T[]} list @param {(one: T) => string} key @returns {ReadonlyArray<T>}
+ */
 function kept(before, list, key) {
     const known = new Map(before?.map((one) => [key(one), one]));
-    return list.map((one) => {
+    const next = list.map((one) => {
         const old = known.get(key(one));
         return old && JSON.stringify(old) === JSON.stringify(one) ? old : one;
     });
+    return before?.length === next.length && next.every((one, at) => one === before[at]) ? before : next;
 }
 
-/** @template {{position: number}} T @param {T[]} list @param {1|-1} order @param {(one: T) => string} key  as the homeserver has it where two have one place */
-const inOrder = (list, order, key) => list.sort((a, b) => order * (a.position - b.position || (key(a) < key(b) ? -1 : 1)));
+/**
+ * The list itself where it is in order already, else another one: it may be the one that is shown.
+ * @template {{position: number}} T @param {ReadonlyArray<T>} list @param {1|-1} order @param {(one: T) => string} key  as the homeserver has it where two have one place
+ */
+function inOrder(list, order, key) {
+    const compare = (/** @type {T} */ a, /** @type {T} */ b) => order * (a.position - b.position || (key(a) < key(b) ? -1 : 1));
+    return list.every((one, at) => at === 0 || compare(list[at - 1], one) < 0) ? list : [...list].sort(compare);
+}
 const addressOf = (/** @type {import('./types.js').Member} */ { address }) => address;
 const idOfChannel = (/** @type {Channel} */ { channelId }) => channelId;
 const idOfRole = (/** @type {import('./types.js').Role} */ { roleId }) => roleId;

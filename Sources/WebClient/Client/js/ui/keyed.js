@@ -1,4 +1,7 @@
-/** @file Keeps a list of elements in step with a list of things: elements stay while their thing stays, so the focus stays too. */
+/** @file Keeps a list of elements in step with a list of things: elements stay while their thing stays, and the focus stays where it is. */
+
+/** What can have the focus in an entry. */
+const controls = 'button, a, input, select, textarea';
 
 /**
  * @template T
@@ -11,7 +14,7 @@ export function keyed(container, key, make) {
     /** @type {Map<string, {item: T, element: HTMLElement}>} */
     let shown = new Map();
     return (items) => {
-        const focused = container.contains(document.activeElement) ? document.activeElement : null;
+        const held = heldIn(container, shown);
         const next = new Map();
         for (const item of items) {
             const before = shown.get(key(item));
@@ -25,14 +28,44 @@ export function keyed(container, key, make) {
             if (container.children[at] !== element) container.insertBefore(element, container.children[at] ?? null);
         });
         shown = next;
-        if (focused && !focused.isConnected) rescueFocus(container);
+        // Also an entry that only took another place has lost it.
+        if (held && document.activeElement !== held.focused) giveBack(container, next, held);
     };
 }
 
-/** What had the focus is gone: the next thing of the list gets it, or the heading above. @param {HTMLElement} container */
-function rescueFocus(container) {
-    const next = container.querySelector('button, a, input') ?? container.closest('section, main')?.querySelector('h1, h2');
-    if (!(next instanceof HTMLElement)) return;
-    if (/^H\d$/.test(next.tagName)) next.tabIndex = -1;
-    next.focus();
+/** @typedef {ReadonlyMap<string, {element: HTMLElement}>} Shown */
+/** @typedef {{focused: Element, at: number, keys: string[]}} Held  which control of its entry; whose entry, and who comes after him, then who before */
+
+/** Where the focus is, if it is in the list. @param {HTMLElement} container @param {Shown} shown @returns {Held|null} */
+function heldIn(container, shown) {
+    const focused = document.activeElement;
+    if (!focused || !container.contains(focused)) return null;
+    const keys = [...shown.keys()];
+    const whose = keys.findIndex((one) => shown.get(one)?.element.contains(focused));
+    if (whose < 0) return null;
+    const at = controlsOf(shown.get(keys[whose])).indexOf(/** @type {HTMLElement} */ (focused));
+    return { focused, at: Math.max(0, at), keys: [...keys.slice(whose), ...keys.slice(0, whose).reverse()] };
+}
+
+/** @param {{element: HTMLElement}|undefined} entry @returns {HTMLElement[]} */
+const controlsOf = (entry) => (entry ? [.../** @type {NodeListOf<HTMLElement>} */ (entry.element.querySelectorAll(controls))] : []);
+
+/**
+ * What had the focus is gone or has moved: the same control of the same entry gets it; else the next entry that is still there, or the one
+ * before; at last any, or the heading above. The list does not scroll: one stays where one looked.
+ * @param {HTMLElement} container @param {Shown} shown @param {Held} held
+ */
+function giveBack(container, shown, { at, keys }) {
+    for (const one of [...keys, ...shown.keys()]) {
+        const all = controlsOf(shown.get(one));
+        // Where it is not there any more or takes no focus, as in a menu that has closed, it is the one before it, which opens the menu.
+        for (const control of [...all.slice(0, at + 1).reverse(), ...all.slice(at + 1)]) {
+            control.focus({ preventScroll: true });
+            if (document.activeElement === control) return;
+        }
+    }
+    const heading = container.closest('section, main')?.querySelector('h1, h2');
+    if (!(heading instanceof HTMLElement)) return;
+    heading.tabIndex = -1;
+    heading.focus();
 }

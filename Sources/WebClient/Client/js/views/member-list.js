@@ -3,6 +3,7 @@
 import { avatar } from '../components/avatar.js';
 import { button } from '../components/button.js';
 import { menu } from '../components/menu.js';
+import { sameOr } from '../store/conversations.js';
 import { shownCommunity, statusOf } from '../store/selectors.js';
 import { t } from '../text/catalogue.js';
 import { failureText } from '../text/problems.js';
@@ -14,7 +15,7 @@ import { memberItems } from './moderation.js';
 import { roleDot } from './role-dot.js';
 
 /** @typedef {import('../store/types.js').Member} Member @typedef {import('../store/types.js').Community} Community */
-/** @typedef {{member: Member, status: 'online'|'offline'|null}} Entry */
+/** @typedef {{member: Member, status: 'online'|'offline'|null, role: import('../store/types.js').Role|null, isOwner: boolean, isTimedOut: boolean}} Entry  all that his row shows */
 
 export class HomeMemberList extends View {
     /** As they were shown last: who has not changed keeps his row. @type {Map<string, Entry>} */
@@ -32,7 +33,8 @@ export class HomeMemberList extends View {
 
     connected() {
         this.watch((state) => shownCommunity(state)?.members ?? null, () => this.#show());
-        this.watch((state) => shownCommunity(state)?.details?.roles ?? null, () => this.#rolesChanged());
+        this.watch((state) => shownCommunity(state)?.details?.roles ?? null, () => this.#show());
+        this.watch((state) => shownCommunity(state)?.owner ?? null, () => this.#show());
         this.watch(({ route, link, communities }) => (link.status === 'live' && communities.has(route.community ?? '') ? route.community : null), (id) => id && void this.#load());
         // Its home is back: what could not be asked for can be.
         this.watch((state) => shownCommunity(state)?.isStale, (isStale, wasStale) => wasStale && isStale === false && void this.#load());
@@ -41,13 +43,6 @@ export class HomeMemberList extends View {
         this.watch((state) => state.presence, () => this.#show());
         // No frame tells who of them comes and goes, except of friends: while one looks on, the list is asked for.
         onNewMinute(() => this.#refresh(), this.signal);
-    }
-
-    /** Rows name their roles: all are made anew. */
-    #rolesChanged() {
-        this.online.show([]);
-        this.others.show([]);
-        this.#show();
     }
 
     #refresh() {
@@ -73,14 +68,15 @@ export class HomeMemberList extends View {
 
     #show() {
         const { state } = this.home.store;
-        const { members = null } = shownCommunity(state) ?? {};
+        const { members = null, details = null, owner = null } = shownCommunity(state) ?? {};
         const all = [...(members?.members.values() ?? [])].sort((a, b) => a.username.localeCompare(b.username) || (a.address < b.address ? -1 : 1));
         const entries = all.map((member) => {
             const seen = statusOf(state, member.address);
             // As what one is seen oneself: nobody is invisible to others.
             const status = seen === null ? member.status : seen === 'invisible' ? 'offline' : seen;
-            const before = this.#entries.get(member.address);
-            return before?.member === member && before.status === status ? before : { member, status };
+            const role = details?.roles.find(({ roleId }) => member.roleIds.includes(roleId)) ?? null;
+            const isTimedOut = member.timedOutUntil !== null && Date.parse(member.timedOutUntil) > Date.now();
+            return sameOr(this.#entries.get(member.address), { member, status, role, isOwner: owner === member.address, isTimedOut });
         });
         this.#entries = new Map(entries.map((entry) => [entry.member.address, entry]));
         this.online.show(entries.filter(({ status }) => status === 'online'));
@@ -89,15 +85,10 @@ export class HomeMemberList extends View {
     }
 
     /** @param {Entry} entry */
-    #row({ member, status }) {
-        const { state } = this.home.store;
-        const { address, username, roleIds, timedOutUntil } = member;
-        const community = shownCommunity(state);
-        const role = community?.details?.roles.find(({ roleId }) => roleIds.includes(roleId));
+    #row({ member, status, role, isOwner, isTimedOut }) {
+        const { address, username } = member;
         const picture = avatar({ address, username, size: 'small' });
         if (status) picture.append(h('span.presence-dot', { 'data-status': status, 'aria-hidden': 'true' }));
-        const isOwner = community?.owner === address;
-        const isTimedOut = timedOutUntil !== null && Date.parse(timedOutUntil) > Date.now();
         const detail = isTimedOut ? t('members.timed-out') : isOwner ? t('members.owner') : role?.name;
         const content = [
             picture,
