@@ -9,6 +9,12 @@ const previewLength = 200;
 /** Messages that a conversation keeps when two others were opened since: whoever looks elsewhere for a moment finds his place again. */
 const keptMessages = 500;
 
+/** Whether so many have come while one looks elsewhere that they are cut: not at each one that comes. @param {Conversation['messages']} messages */
+export const isOverlong = (messages) => messages.length > 2 * keptMessages;
+
+/** The last of them; the others can be had again. @param {Conversation['messages']} messages @returns {Partial<Conversation>} */
+export const shortened = (messages) => ({ messages: messages.slice(-keptMessages), complete: false });
+
 /** Whether a conversation is a channel of a community. @param {string} address  as which it is known */
 export const isChannel = (address) => !address.includes('@');
 
@@ -203,6 +209,6 @@ export const conversationActions = {
     'conversation-left': (state, { address }) => {
         const long = [...state.conversations.values()].filter(({ messages }) => messages.length > keptMessages);
         const old = long.filter((one) => one.address !== address && one.address !== state.route.address);
-        return old.reduce((next, one) => withConversation(next, one.address, () => ({ messages: one.messages.slice(-keptMessages), complete: false })), state);
+        return old.reduce((next, one) => withConversation(next, one.address, () => shortened(one.messages)), state);
     },
 };

@@ -4,7 +4,7 @@
  * behind a hole.
  */
 
-import { isChannel, previewOf, withConversation, withHistory } from './conversations.js';
+import { isChannel, isOverlong, previewOf, shortened, withConversation, withHistory } from './conversations.js';
 import { isChannelEventsPage, isChannelPage } from './community-frames.js';
 import { isEventsPage, isHistoryPage } from './frames.js';
 import { isUnclear, mentionsMe } from './mentions.js';
@@ -82,8 +82,30 @@ function merged(conversation, messages, range, deletions = new Set()) {
     // Pages that touch what is loaded extend it; one that lies behind a hole does not.
     const touches = !isLoaded || (range.from <= conversation.loadedSeq + 1 && range.through >= first - 1);
     if (!touches) return { outgoing };
-    const bySeq = new Map(conversation.messages.map((message) => [message.seq, message]));
-    const ids = new Set(conversation.messages.map((message) => message.messageId));
+    const all = appended(conversation, messages, range, deletions) ?? combined(conversation.messages, messages, deletions);
+    return {
+        messages: all,
+        loadedSeq: Math.max(conversation.loadedSeq, range.through),
+        complete: conversation.complete || all[0]?.n === 1 || (range.from <= 1 && range.through >= 1),
+        outgoing,
+    };
+}
+
+/**
+ * What `combined` gives, for the one message that comes next, as nearly all do: many may be there already, and they need not be put in order.
+ * @param {Conversation} conversation @param {Message[]} messages @param {{from: number, through: number}} range @param {ReadonlySet<string>} deletions
+ * @returns {Message[]|null}  null: it is something else
+ */
+export function appended({ messages: there, loadedSeq }, messages, range, deletions) {
+    const [message] = messages;
+    const isNext = messages.length === 1 && deletions.size === 0 && range.from === loadedSeq + 1 && message.seq > (there.at(-1)?.seq ?? 0);
+    return isNext && there.every(({ messageId }) => messageId !== message.messageId) ? [...there, message] : null;
+}
+
+/** @param {ReadonlyArray<Message>} there @param {Message[]} messages @param {ReadonlySet<string>} deletions @returns {ReadonlyArray<Message>}  the same, where nothing has changed */
+export function combined(there, messages, deletions) {
+    const bySeq = new Map(there.map((message) => [message.seq, message]));
+    const ids = new Set(there.map((message) => message.messageId));
     let isChanged = false;
     for (const message of messages) {
         const known = bySeq.get(message.seq);
@@ -99,13 +121,7 @@ function merged(conversation, messages, range, deletions = new Set()) {
         bySeq.set(seq, asDeleted(known));
         isChanged = true;
     }
-    const all = isChanged ? [...bySeq.values()].sort((a, b) => a.seq - b.seq) : conversation.messages;
-    return {
-        messages: all,
-        loadedSeq: Math.max(conversation.loadedSeq, range.through),
-        complete: conversation.complete || all[0]?.n === 1 || (range.from <= 1 && range.through >= 1),
-        outgoing,
-    };
+    return isChanged ? [...bySeq.values()].sort((a, b) => a.seq - b.seq) : there;
 }
 
 /** @param {Message} message @returns {Message} */
@@ -132,6 +148,7 @@ function live(state, raw) {
     return withConversation(state, placeOf(state, raw), (conversation) => {
         const message = messageOf(state, raw);
         const changes = arrived(conversation, [message], raw.seq);
+        if (conversation.address !== state.route.address && isOverlong(changes.messages ?? [])) Object.assign(changes, shortened(changes.messages ?? []));
         changes.conversationId = raw.conversation_id ?? raw.channel_id;
         if (raw.server_id) changes.communityId = raw.server_id;
         if (raw.seq > (conversation.preview?.seq ?? 0)) changes.preview = previewOf(raw);
