@@ -3,12 +3,11 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { Communities } from '../../Sources/WebClient/Client/js/connection/communities.js';
 import { Outbox } from '../../Sources/WebClient/Client/js/connection/outbox.js';
 import { ReadMarker } from '../../Sources/WebClient/Client/js/connection/read-marker.js';
 import { communityFrameChecks } from '../../Sources/WebClient/Client/js/store/community-frames.js';
 import { communityCounts, communityList, conversationList, invitationList, openInvitations, totalUnread, unsentCount } from '../../Sources/WebClient/Client/js/store/selectors.js';
-import { channel, channelAck, community, deletion, everybody, garden, gardeners, gardenOf, general, invitation, known, memberChanged, post, posted, readyInGarden, role, sheds, summary, unread, voices } from './community-fixtures.js';
+import { channel, channelAck, community, deletion, everybody, garden, gardeners, gardenOf, general, invitation, known, memberChanged, post, posted, reading, readyInGarden, role, sheds, summary, unread, voices } from './community-fixtures.js';
 import { action, after, alice, bob, carol, Clock, id, isLive, live, outgoing, ready, seqs, settled, stateAfter, storeOf, time } from './fixtures.js';
 
 const of = (/** @type {any} */ state, /** @type {string} */ channelId = general) => state.conversations.get(channelId);
@@ -223,17 +222,6 @@ test('a channel is marked as read by its id', async () => {
     marker.mark(general, 1);
     assert.deepEqual(sent, [{ type: 'mark-read', channel_id: general, seq: 1 }]);
 });
-
-/** @param {any} state @param {(path: string) => any} answer */
-function reading(state, answer) {
-    const clock = new Clock();
-    const store = storeOf(state, clock);
-    const asked = /** @type {string[]} */ ([]);
-    const api = { get: async (/** @type {string} */ path) => (asked.push(path), answer(path)) };
-    const lifetime = new AbortController();
-    new Communities(/** @type {any} */ (api), store, { setTimer: clock.setTimer, clearTimer: clock.clearTimer, now: () => clock.now, random: () => 0.5 }).watch(lifetime.signal);
-    return { clock, store, asked, lifetime };
-}
 
 test('who may not read what was said has what comes, without a request, and reads anew when he may again', () => {
     const deaf = ['view_channel', 'send_messages'];

@@ -1,6 +1,7 @@
 /** What the tests of communities share: a community with its channels as the homeserver writes them, and the frames of it. */
 
-import { action, alice, bob, id, ready, time } from './fixtures.js';
+import { Communities } from '../../Sources/WebClient/Client/js/connection/communities.js';
+import { action, alice, bob, Clock, id, ready, storeOf, time } from './fixtures.js';
 
 export const garden = id(500);
 export const general = id(510);
@@ -89,3 +90,14 @@ export const memberChanged = (more = {}) => ({ type: 'member-changed', server_id
 
 /** @param {any} state */
 export const gardenOf = (state) => state.communities.get(garden);
+
+/** A store whose communities are asked for as they are in the page. @param {any} state @param {(path: string) => any} answer */
+export function reading(state, answer) {
+    const clock = new Clock();
+    const store = storeOf(state, clock);
+    const asked = /** @type {string[]} */ ([]);
+    const api = { get: async (/** @type {string} */ path) => (asked.push(path), answer(path)) };
+    const lifetime = new AbortController();
+    new Communities(/** @type {any} */ (api), store, { setTimer: clock.setTimer, clearTimer: clock.clearTimer, now: () => clock.now, random: () => 0.5 }).watch(lifetime.signal);
+    return { clock, store, asked, lifetime };
+}

@@ -7,6 +7,8 @@ import { entryChecks, isChannel, isCommunity, isJoining, isLinkPreview, isMember
 
 /** Members a page, as many as the homeserver gives at once. */
 const membersPage = 200;
+/** So often a page of members is asked for again because one of them became another meanwhile; where that never ends the last one holds. */
+const mostAgain = 3;
 
 /** The lists of the settings: where they are, and what their entries are called. */
 const lists = {
@@ -79,7 +81,15 @@ export function communityActions(app) {
 
         /** The first page of members, or the next one. @param {string} id @param {string} [after] */
         loadMembers: async (id, after) => {
-            const page = checked(isMemberPage, await api.get(server(id, 'members'), { after, limit: membersPage }));
+            const changes = () => store.state.communities.get(id)?.memberChanges;
+            const ask = async () => checked(isMemberPage, await api.get(server(id, 'members'), { after, limit: membersPage }));
+            // Whether a page was written before or after a frame that came meanwhile nobody can say: one who has gone would stay in it for ever.
+            let before = changes();
+            let page = await ask();
+            for (let again = 0; again < mostAgain && changes() !== before; again += 1) {
+                before = changes();
+                page = await ask();
+            }
             store.dispatch({ type: 'members-listed', communityId: id, page, isFirst: after === undefined });
         },
         /** @param {string} id @param {string} query @returns {Promise<Array<{user_id: string, username: string}>>} */

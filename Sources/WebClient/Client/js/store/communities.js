@@ -105,9 +105,11 @@ const summaryOf = (raw, known) => ({
     version: raw.version,
     isStale: raw.stale === true,
     isOutdated: true,
+    doubts: known?.doubts ?? 0,
     failure: null,
     reportChanges: known?.reportChanges ?? 0,
     memberDoubts: known?.memberDoubts ?? 0,
+    memberChanges: known?.memberChanges ?? 0,
     incarnation: raw.incarnation ?? known?.incarnation ?? null,
     details: known?.details ?? null,
     members: known?.members ?? null,
@@ -156,8 +158,8 @@ function withoutAccepted(state, id) {
     return done.reduce((next, { invitationId }) => ({ ...next, invitations: without(next.invitations, invitationId) }), state);
 }
 
-/** `GET /servers/{id}`: what there is now, and nothing else. @param {State} state @param {any} raw */
-function known(state, raw) {
+/** `GET /servers/{id}`: what there is now, and nothing else. @param {State} state @param {any} raw @param {number} [doubts]  that there were when it was asked for */
+function known(state, raw, doubts) {
     const id = raw.server_id;
     const before = state.communities.get(id);
     const channels = inOrder(kept(before?.details?.channels, raw.channels.map(channelOf), idOfChannel), 1, idOfChannel);
@@ -174,8 +176,8 @@ function known(state, raw) {
         channels,
         roles: inOrder(kept(before?.details?.roles, raw.roles.map(roleOf), idOfRole), -1, idOfRole),
     };
-    // A frame told of something later while the answer was on its way.
-    const isOutdated = before !== undefined && raw.version < before.version;
+    // A frame told of something later while the answer was on its way, or that something may be other, whatever the version.
+    const isOutdated = before !== undefined && (raw.version < before.version || before.doubts !== (doubts ?? before.doubts));
     const community = { ...summaryOf(raw, before), ...(isOutdated && { version: before.version }), isOutdated, details };
     const ids = new Set(channels.map(({ channelId }) => channelId));
     let next = withoutAccepted({ ...state, communities: new Map(state.communities).set(id, community) }, id);
@@ -207,8 +209,9 @@ function readyOf(raw, before) {
     if (!before) return next;
     const isOther = before.incarnation !== null && before.incarnation !== next.incarnation;
     const hasChanged = isOther || before.version !== raw.version;
-    const isOutdated = isOther || before.details?.version !== raw.version;
-    return sameOr(before, { ...next, isOutdated, memberDoubts: before.memberDoubts + (hasChanged ? 1 : 0) });
+    // A doubt of before ends with an answer, and with nothing else.
+    const isOutdated = isOther || before.isOutdated || before.details?.version !== raw.version;
+    return sameOr(before, { ...next, isOutdated, doubts: before.doubts + (isOther ? 1 : 0), memberDoubts: before.memberDoubts + (hasChanged ? 1 : 0) });
 }
 
 /** @type {Record<string, (state: State, frame: any) => State>} */
@@ -229,7 +232,7 @@ export const communityFrames = {
         const before = state.communities.get(id);
         const stale = before?.isStale;
         const summary = summaryOf({ stale, ...frame }, before);
-        if (isResynced) summary.memberDoubts += 1;
+        if (isResynced) Object.assign(summary, { doubts: summary.doubts + 1, memberDoubts: summary.memberDoubts + 1 });
         const next = withoutAccepted({ ...state, communities: new Map(state.communities).set(id, summary) }, id);
         return withDetails(next, id, ({ roles }) => ({ description: frame.description || null, roles: rolesAfter(roles, frame) }));
     },
@@ -259,8 +262,9 @@ export const communityFrames = {
             ...(!isSelf && frame.version === details.version + 1 && { version: frame.version }),
             ...(isSelf && !isGone && !isOld && { roleIds: frame.role_ids ?? [], timedOutUntil: frame.timed_out_until ?? null }),
         }));
-        return withCommunity(withRolesOf(next, state, id), id, ({ version, members, isOutdated }) => ({
+        return withCommunity(withRolesOf(next, state, id), id, ({ version, members, isOutdated, memberChanges }) => ({
             version: Math.max(version, frame.version),
+            memberChanges: memberChanges + 1,
             // That one is put out `community-changed` says: there is nothing to ask any more.
             isOutdated: isOutdated || (isSelf && !isGone && !isOld),
             members: members && { ...members, members: membersAfter(members.members, frame, isGone) },
@@ -295,13 +299,13 @@ function membersAfter(members, frame, isGone) {
 /** @type {Record<string, (state: State, action: any) => State>} */
 export const communityActions = {
     /** The answer of `GET /servers/{id}`, or (`isNew`) of making one; one that was left while the answer was on its way stays away. */
-    'community-known': (state, { community, isNew = false }) => (isNew || state.communities.has(community.server_id) ? known(state, community) : state),
+    'community-known': (state, { community, isNew = false, doubts }) => (isNew || state.communities.has(community.server_id) ? known(state, community, doubts) : state),
     /** It is not there any more, or one is not in it. */
     'community-gone': (state, { communityId }) => gone(state, communityId),
     // The same again is nothing that has to be said again.
     'community-failed': (state, { communityId, failure }) =>
         withCommunity(state, communityId, ({ failure: before }) => ({ failure: before?.code === failure.code ? before : failure })),
-    'community-outdated': (state, { communityId }) => withCommunity(state, communityId, () => ({ isOutdated: true })),
+    'community-outdated': (state, { communityId }) => withCommunity(state, communityId, ({ doubts }) => ({ isOutdated: true, doubts: doubts + 1 })),
     /** A page of members; `isFirst`: what was known before is not. */
     'members-listed': (state, { communityId, page, isFirst }) =>
         withCommunity(state, communityId, ({ members }) => {

@@ -145,9 +145,11 @@
  * @property {number} version
  * @property {boolean} isStale  its home is away: what is here may be old
  * @property {boolean} isOutdated  something has changed since `details` was asked for, so it is asked for again
+ * @property {number} doubts  how often what was told of it may have become something else without a new version: an answer from before does not say
  * @property {Failure|null} failure  why it could not be asked for
  * @property {number} reportChanges  how often one was told that a report has come or was closed
  * @property {number} memberDoubts  how often something that frames tell of members may have been missed
+ * @property {number} memberChanges  how often a frame told something of a member: a page of them from before does not say it
  * @property {string|null} incarnation  of the homeserver's database whose versions these are
  * @property {CommunityDetails|null} details
  * @property {CommunityMembers|null} members  those that were asked for
