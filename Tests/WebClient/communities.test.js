@@ -195,7 +195,7 @@ test('the outbox sends into channels, with mentions; what is queued is not sent 
     const sent = /** @type {any[]} */ ([]);
     const database = { all: async () => [], put: async () => true, remove: async () => {} };
     const { setTimer, clearTimer } = clock;
-    const outbox = new Outbox({ store, database, send: (frame) => sent.push(frame) > 0, tabs: { post: () => {} }, setTimer, clearTimer, now: () => clock.now, newNonce: () => `n${sent.length}` });
+    const outbox = new Outbox({ store, database, send: (frame) => sent.push(frame) > 0, tabs: { post: () => {} }, setTimer, clearTimer, now: () => clock.now, newNonce: () => `n${sent.length}`, lost: () => {} });
     await outbox.start(new AbortController().signal);
     await outbox.becomeSender();
     outbox.linkIsLive();

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 
 import { createHome } from '../../Sources/WebClient/Client/js/home.js';
-import { community, garden, general } from './community-fixtures.js';
+import { community, garden, general, readyInGarden, summary } from './community-fixtures.js';
 import { alice, bob, carol, Clock, hello, id, live, ready, settled, time } from './fixtures.js';
 
 /** A browser with nothing but what the application asks of it, and a homeserver that answers by `answers`. */
@@ -253,4 +253,22 @@ test('who makes or joins a community is in it at once; a broken answer is told a
     await assert.rejects(actions.joinByLink('unknown'), { code: 'not_found' });
     assert.deepEqual([...store.state.communities.keys()].sort(), [garden, made].sort());
     assert.ok(store.state.conversations.has(general));
+});
+
+test('what could not be sent before one was put out of a community is shown until it is dismissed, and not to who signs in next', async () => {
+    const played = new Played();
+    played.answers[`GET /servers/${garden}`] = () => [200, community()];
+    const { store, actions } = await played.signedIn(readyInGarden());
+    for (const text of ['one **word**', 'two']) actions.send(general, text);
+    await played.clock.pass(1_000);
+    assert.equal(store.state.conversations.get(general)?.outgoing.length, 2);
+    played.sockets[0].tells({ type: 'community-changed', state: 'gone', reason: 'kicked', ...summary({ version: 3 }), s: 1 });
+    await settled();
+    const toasts = store.state.toasts.map(({ kind, text, actions: doing, expiresAt }) => [kind, text, doing.map(({ label }) => label), expiresAt === Infinity]);
+    assert.deepEqual(toasts, [
+        ['warning', 'Their channel is not there for you any more, so 2 messages were not sent. The first: “one word”', ['Copy text'], true],
+        ['warning', 'You were removed from Garden.', [], false],
+    ]);
+    await actions.signOut();
+    assert.deepEqual([store.state.phase, store.state.toasts.map(({ text }) => text)], ['signed-out', ['You were removed from Garden.']]);
 });

@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { channel, channelAck, garden, general, post } from './community-fixtures.js';
+import { unsentCount } from '../../Sources/WebClient/Client/js/store/selectors.js';
+import { channel, channelAck, community, garden, general, known, post, readyInGarden, sheds, summary } from './community-fixtures.js';
 import { bob, Clock, ready, settled } from './fixtures.js';
 import { Disk, Page } from './outbox-fixtures.js';
 
@@ -91,4 +92,65 @@ test('what waits for slow mode goes when the channel changes, and not when anoth
     assert.equal(page.sent.length, 3);
     await clock.pass(30_000);
     assert.equal(page.sent.length, 4);
+});
+
+/** What was written in the garden, one of it refused, is on this disk, and the page that wrote it is gone. @param {Clock} clock */
+async function leftBehind(clock) {
+    const disk = new Disk();
+    const page = await new Page(clock, disk).ready();
+    await page.hear(readyInGarden());
+    await page.write('one', general);
+    await page.write('two', general);
+    await page.hear({ type: 'error', code: 'forbidden', message: 'no', ref_type: 'channel-message', nonce: 'n1' });
+    assert.deepEqual(keptOf(disk), [['one', 'failed', 'forbidden'], ['two', 'pending', null]]);
+    page.lifetime.abort();
+    return disk;
+}
+
+test('what was unsent in a community that one is not in any more is told once `ready` says so, and waits nowhere unseen', async () => {
+    const clock = new Clock();
+    for (const isRestoredLate of [false, true]) {
+        const disk = await leftBehind(clock);
+        const page = new Page(clock, disk, 'm');
+        const parts = [() => page.open(), async () => (await page.hear(ready()), page.outbox.linkIsLive())];
+        for (const part of isRestoredLate ? parts.reverse() : parts) await part();
+        await settled();
+        assert.deepEqual([page.lost, keptOf(disk), unsentCount(page.store.state), page.store.state.conversations.has(general)], [['one', 'two'], [], 0, false]);
+        await page.outbox.becomeSender();
+        assert.deepEqual([page.lost, page.sent], [['one', 'two'], []]);
+    }
+});
+
+test('it stays while one is in the community, whether or not `ready` names its channel', async () => {
+    const clock = new Clock();
+    for (const more of [{}, { channels: [] }]) {
+        const disk = await leftBehind(clock);
+        const page = await new Page(clock, disk, 'm').open();
+        await page.hear(readyInGarden(more));
+        page.store.dispatch(known().action);
+        await page.outbox.becomeSender();
+        page.outbox.linkIsLive();
+        await settled();
+        assert.deepEqual([page.lost, page.texts, page.rows(general)], [[], ['two'], [['one', 'failed', 'forbidden'], ['two', 'pending', null]]]);
+        assert.deepEqual([page.store.state.conversations.get(general)?.username, page.store.state.conversations.get(general)?.writable], ['general', true]);
+        // Then its channel is gone: an answer from before that is told of something later does not say so yet.
+        const without = { channels: [channel(sheds)] };
+        page.store.dispatch({ type: 'frame', frame: { type: 'community-changed', state: 'member', ...summary({ version: 3 }) }, now: 0 });
+        page.store.dispatch({ type: 'community-known', community: community({ version: 2, ...without }) });
+        assert.deepEqual([page.lost, keptOf(disk).length], [[], 2]);
+        page.store.dispatch({ type: 'community-known', community: community({ version: 3, ...without }) });
+        await settled();
+        assert.deepEqual([page.lost, keptOf(disk), unsentCount(page.store.state)], [['one', 'two'], [], 0]);
+    }
+});
+
+test('what was sent or deleted before one was put out is not lost, nor what the homeserver has', async () => {
+    const page = await new Page(new Clock(), new Disk()).open();
+    await page.hear(readyInGarden());
+    for (const text of ['one', 'two', 'three', 'four']) await page.write(text, general);
+    await page.hear({ type: 'new-channel-message', ...post(1, { own: true, nonce: 'n1', message: 'one' }), s: 1 });
+    page.outbox.cancel('n2');
+    await page.hear(channelAck('n3', null));
+    await page.hear({ type: 'community-changed', state: 'gone', reason: 'kicked', ...summary({ version: 3 }), s: 2 });
+    assert.deepEqual([page.lost, keptOf(page.disk)], [['four'], []]);
 });

@@ -27,6 +27,8 @@ export class Page {
     isConnected = true;
     /** @type {Page[]} the other tabs */
     others = [];
+    /** @type {string[]} what was told to be lost */
+    lost = [];
     lifetime = new AbortController();
     nonces = 0;
 
@@ -44,6 +46,7 @@ export class Page {
             clearTimer: clock.clearTimer,
             now: () => clock.now,
             newNonce: () => `${name}${(this.nonces += 1)}`,
+            lost: (texts) => void this.lost.push(...texts),
         });
     }
 

@@ -12,6 +12,7 @@ import { Desktop } from './notify/desktop.js';
 import { Sounds } from './notify/sounds.js';
 import { Tabs } from './notify/tabs.js';
 import { titleFor } from './notify/title.js';
+import { beginningOf } from './notify/toasts.js';
 import { routeOf } from './routes.js';
 import { Session } from './session.js';
 import { Keepsakes } from './storage/keepsakes.js';
@@ -68,7 +69,7 @@ import { failureText } from './text/problems.js';
  * @property {(form: {current: string, next: string}) => Promise<void>} changePassword
  * @property {(key: string, value: any) => void} setPreference
  * @property {() => Promise<void>} enableNotifications  asks the browser, which asks the person
- * @property {(toast: {kind: 'info'|'success'|'warning'|'error', text: string, actions?: import('./store/types.js').ToastAction[], about?: import('./store/types.js').Toast['about']}) => void} toast
+ * @property {(toast: {kind: 'info'|'success'|'warning'|'error', text: string, actions?: import('./store/types.js').ToastAction[], about?: import('./store/types.js').Toast['about'], stays?: boolean}) => void} toast  `stays`: until it is dismissed
  * @property {(id: string) => void} dismissToast
  * @property {() => void} reconnect  at once, instead of waiting for the next try
  * @property {() => void} reload  the page, for a newer client
@@ -138,8 +139,16 @@ export class Application {
         const { window, document } = browser;
         const accept = (/** @type {string} */ requestId, /** @type {string} */ address) => this.#accept(requestId, address);
         const notify = { store, document, window, tabs, desktop, sounds, setTitle, t, toast: this.actions.toast, accept };
-        this.session = new Session({ browser, store, api, tabs, notify, account, tell: (what) => this.#told(what) });
+        const lost = (/** @type {string[]} */ texts) => this.#lost(texts);
+        this.session = new Session({ browser, store, api, tabs, notify, account, lost, tell: (what) => this.#told(what) });
         this.session.start();
+    }
+
+    /** The last place of what could not be sent: its channel is not there any more. @param {string[]} texts */
+    #lost(texts) {
+        const { toast, copy } = this.actions;
+        const text = t('toast.unsent-lost', { count: texts.length, text: beginningOf(texts[0]) });
+        toast({ kind: 'warning', text, actions: [{ label: t('message.copy'), run: () => void copy(texts.join('\n\n')) }], stays: true });
     }
 
     /** The homeserver knows this sign-in no more. What is unsent and the drafts wait for the next one of the same account. */

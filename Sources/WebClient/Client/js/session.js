@@ -27,6 +27,7 @@ import { judgeFrame } from './store/frames.js';
  * @property {import('./notify/tabs.js').Tabs} tabs
  * @property {import('./notify/notifier.js').NotifierParts} notify
  * @property {Account} account
+ * @property {(texts: string[]) => void} lost  what was written and can be sent nowhere any more
  * @property {(what: 'revoked'|'outdated'|'other-account'|'reconnected') => void} tell
  */
 
@@ -38,7 +39,7 @@ export class Session {
     /** @param {SessionParts} parts */
     constructor(parts) {
         this.#parts = parts;
-        const { browser, store, api, tabs, account } = parts;
+        const { browser, store, api, tabs, account, lost } = parts;
         const { setTimer, clearTimer, now, random } = browser;
         this.account = account;
         this.database = new Database(browser.indexedDB, account.address, setTimer, (detail) =>
@@ -56,7 +57,7 @@ export class Session {
             random,
         });
         const send = (/** @type {object} */ frame) => this.link.send(frame);
-        this.outbox = new Outbox({ store, database: this.database, send, tabs: ownTabs, setTimer, clearTimer, now, newNonce: browser.newId });
+        this.outbox = new Outbox({ store, database: this.database, send, tabs: ownTabs, setTimer, clearTimer, now, newNonce: browser.newId, lost });
         this.history = new History(api, store, setTimer, random);
         this.communities = new Communities(api, store, browser);
         this.readMarker = new ReadMarker(store, send, setTimer);

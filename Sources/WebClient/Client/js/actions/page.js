@@ -13,8 +13,8 @@ const problemFor = 12_000;
 export function pageActions(app) {
     const { browser, store } = app;
     /** @type {import('../home.js').Actions['toast']} */
-    const toast = ({ kind, text, actions = [], about = null }) => {
-        const expiresAt = browser.now() + (kind === 'error' || kind === 'warning' ? problemFor : toastFor);
+    const toast = ({ kind, text, actions = [], about = null, stays = false }) => {
+        const expiresAt = stays ? Infinity : browser.now() + (kind === 'error' || kind === 'warning' ? problemFor : toastFor);
         store.dispatch({ type: 'toast-added', toast: { id: browser.newId(), kind, text, actions, about, expiresAt } });
     };
     /** @param {string} key @param {any} value */

@@ -34,6 +34,7 @@ const answers = ['ack', 'private-message-sent', 'new-channel-message'];
  * @property {(timer: any) => void} clearTimer
  * @property {() => number} now
  * @property {() => string} newNonce
+ * @property {(texts: string[]) => void} lost  written for a channel that is not there for one any more, and not sent
  */
 
 export class Outbox {
@@ -42,8 +43,8 @@ export class Outbox {
     #isLive = false;
     #isStopped = false;
     #lastCreatedAt = 0;
-    /** @type {Set<string>} nonces that are kept, as well as they can be */
-    #kept = new Set();
+    /** @type {Map<string, Outgoing>} what is kept, as well as it can be, by its nonce */
+    #kept = new Map();
     /** @type {Set<string>} nonces that have left the state: a read of the database that began before must not bring them back */
     #gone = new Set();
     /** @type {Set<string>} nonces of what the homeserver had, and of which something may have been told that was not heard here */
@@ -92,7 +93,9 @@ export class Outbox {
         this.#gone.delete(nonce);
         const isFull = unsentCount(state) >= mostWaiting;
         const problem = isFull ? outboxFull : problemOf(text, state.server?.limits ?? {});
-        const entry = { nonce, address, text, replyTo, mentions, createdAt: this.#stamp(), state: 'pending', failure: null };
+        // After a reload nothing else says whose channel it is, until the community is known.
+        const communityId = state.conversations.get(address)?.communityId;
+        const entry = { nonce, address, text, replyTo, mentions, createdAt: this.#stamp(), state: 'pending', failure: null, ...(communityId && { communityId }) };
         if (problem) Object.assign(entry, { state: 'failed', failure: problem });
         this.#parts.store.dispatch({ type: 'outgoing-added', entry });
         this.#keep(/** @type {Outgoing} */ (entry));
@@ -124,7 +127,7 @@ export class Outbox {
             if (!known) store.dispatch({ type: 'outgoing-added', entry: message.entry });
             else if (message.entry.state === 'failed') store.dispatch({ type: 'outgoing-failed', nonce: known.nonce, failure: message.entry.failure });
             else store.dispatch({ type: 'outgoing-retried', nonce: known.nonce, createdAt: message.entry.createdAt });
-            this.#kept.add(message.entry.nonce);
+            this.#kept.set(message.entry.nonce, message.entry);
             this.#pump(message.entry.address);
         } else if (message.kind === 'outbox-queued') {
             store.dispatch({ type: 'outgoing-queued', nonce: message.nonce, messageId: message.messageId });
@@ -259,7 +262,7 @@ export class Outbox {
         this.#kept.delete(entry.nonce);
         await database.put('outbox', entry);
         if (this.#isStopped) return;
-        this.#kept.add(entry.nonce);
+        this.#kept.set(entry.nonce, entry);
         tabs.post({ kind: 'outbox-kept', entry });
         this.#tidy();
         this.#pump(entry.address);
@@ -269,23 +272,35 @@ export class Outbox {
         const kept = await this.#parts.database.all('outbox');
         for (const entry of kept) {
             if (this.#gone.has(entry.nonce)) continue;
-            this.#kept.add(entry.nonce);
+            this.#kept.set(entry.nonce, entry);
+            // `ready` has said that one is not in it.
+            if (this.#isLive && this.#isHomeless(entry)) continue;
             const isTooOld = entry.state === 'pending' && this.#parts.now() - entry.createdAt > lifetime;
             this.#parts.store.dispatch({ type: 'outgoing-added', entry: isTooOld ? { ...entry, state: 'failed', failure: expired } : entry });
         }
+        this.#tidy();
     }
 
-    /** Forgets what has left the state. */
+    /** Whether its community is none of one's own. @param {Outgoing} entry */
+    #isHomeless({ communityId }) {
+        return communityId !== undefined && !this.#parts.store.state.communities.has(communityId);
+    }
+
+    /** Forgets what has left the state; what left it with its channel is told. */
     #tidy() {
-        const gone = new Set(this.#kept);
-        for (const { outgoing } of this.#parts.store.state.conversations.values()) for (const { nonce } of outgoing) gone.delete(nonce);
+        const { conversations } = this.#parts.store.state;
+        const gone = new Map(this.#kept);
+        for (const { outgoing } of conversations.values()) for (const entry of outgoing) if (gone.delete(entry.nonce)) this.#kept.set(entry.nonce, entry);
         if (!gone.size) return;
-        for (const nonce of gone) {
+        const isUnsent = (/** @type {Outgoing} */ { state }) => state === 'pending' || state === 'failed';
+        const lost = [...gone.values()].filter((entry) => isUnsent(entry) && (!conversations.has(entry.address) || this.#isHomeless(entry)));
+        if (lost.length) this.#parts.lost(lost.map(({ text }) => text));
+        for (const nonce of gone.keys()) {
             this.#kept.delete(nonce);
             this.#unsure.delete(nonce);
             this.#gone.add(nonce);
         }
-        this.#parts.database.remove('outbox', ...gone);
+        this.#parts.database.remove('outbox', ...gone.keys());
         for (const [address, { nonce }] of [...this.#inFlight]) if (gone.has(nonce)) this.#landed(address, nonce);
     }
 

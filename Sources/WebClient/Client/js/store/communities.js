@@ -181,7 +181,8 @@ function known(state, raw, doubts) {
     const community = { ...summaryOf(raw, before), ...(isOutdated && { version: before.version }), isOutdated, details };
     const ids = new Set(channels.map(({ channelId }) => channelId));
     let next = withoutAccepted({ ...state, communities: new Map(state.communities).set(id, community) }, id);
-    next = withoutConversations(next, ({ communityId, address }) => communityId === id && !ids.has(address));
+    // A channel that came while the answer was on its way may have something that is not sent yet.
+    next = withoutConversations(next, ({ communityId, address, outgoing }) => communityId === id && !ids.has(address) && !(isOutdated && outgoing.length));
     next = withRolesOf(next, state, id);
     const told = new Map(raw.channels.map((/** @type {any} */ one) => [one.channel_id, one]));
     return channels.reduce((all, channel) => withChannel(all, id, channel, (one) => {

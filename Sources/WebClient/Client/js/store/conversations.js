@@ -167,13 +167,14 @@ function ready(state, frame) {
         const isKept = known.communityId !== null && joined.has(known.communityId) && known.incarnation === incarnationOf(known.communityId);
         if (isKept && !conversations.has(address)) conversations.set(address, sameOr(known, { ...known, unread: 0, mentions: 0 }));
     }
-    // What is only here, unsent or half written, stays.
+    // What is only here, unsent or half written, stays; in a channel only while one is in its community.
     for (const [address, known] of state.conversations) {
         if (conversations.has(address) || (!known.outgoing.length && !known.draft)) continue;
         const isFriend = frame.friends.some((/** @type {any} */ friend) => friend.user_id === address);
-        const { outgoing, draft } = known;
-        if (known.communityId !== null) continue;
-        conversations.set(address, { ...blankConversation(address), writable: isFriend, outgoing, draft });
+        const { outgoing, draft, communityId, username } = known;
+        if (communityId !== null && !joined.has(communityId)) continue;
+        const ofChannel = communityId !== null && { communityId, username, writable: known.writable };
+        conversations.set(address, { ...blankConversation(address), writable: isFriend, outgoing, draft, ...ofChannel });
     }
     return { ...state, conversations };
 }

@@ -41,9 +41,9 @@ export const queued = (messageId) => (entry) =>
 export const outgoingActions = {
     /** Written here, handed over by another tab, or kept from before a reload. What has a number already is not shown a second time. */
     'outgoing-added': (state, { entry }) =>
-        withConversation(state, entry.address, ({ outgoing, messages }) => {
+        withConversation(state, entry.address, ({ outgoing, messages, communityId }) => {
             const isKnown = outgoing.some((one) => one.nonce === entry.nonce) || messages.some((one) => one.nonce === entry.nonce);
-            return isKnown ? null : { outgoing: inOrder([...outgoing, entry]) };
+            return isKnown ? null : { outgoing: inOrder([...outgoing, entry]), communityId: communityId ?? entry.communityId ?? null };
         }),
     'outgoing-failed': (state, { nonce, failure }) => withOutgoing(state, nonce, (entry) => ({ ...entry, state: 'failed', failure })),
     'outgoing-queued': (state, { nonce, messageId }) => withOutgoing(state, nonce, queued(messageId)),

@@ -42,7 +42,9 @@ export function accountOf({ user_id: address }) {
 function nobody(state) {
     const { server, link, route, toasts, conditions, preferences, malformed } = state;
     const lasting = conditions.filter((condition) => condition.id === 'outdated');
-    return { ...initialState(preferences), server, link, route, toasts, conditions: lasting, malformed };
+    // What stays until it is dismissed has words of whom it was for.
+    const passing = toasts.filter(({ expiresAt }) => expiresAt !== Infinity);
+    return { ...initialState(preferences), server, link, route, toasts: passing, conditions: lasting, malformed };
 }
 
 /** @type {Record<string, (state: State, action: any) => State>} */

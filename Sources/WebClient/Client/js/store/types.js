@@ -106,6 +106,7 @@
  * @property {string} text
  * @property {string|null} replyTo
  * @property {ReadonlyArray<string>} [mentions]  as of a message
+ * @property {string} [communityId]  of the channel into which it was written
  * @property {number} createdAt  ms
  * @property {'pending'|'queued'|'delayed'|'failed'} state  `queued`: the homeserver has it, and the community's home has not answered yet, `delayed`: for long
  * @property {string} [messageId]  once it is queued

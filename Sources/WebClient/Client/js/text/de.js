@@ -372,5 +372,7 @@ export const de = {
     'toast.request-failed.blocked': '{address} nimmt keine Freundschaftsanfragen von dir an.',
     'toast.request-failed.not_found': '{address} gibt es nicht: Deine Freundschaftsanfrage konnte nicht zugestellt werden.',
     'toast.signed-out': 'Deine Anmeldung wurde beendet. Melde dich wieder an; was noch nicht gesendet war, ist noch da.',
+    'toast.unsent-lost.one': 'Den Kanal gibt es für dich nicht mehr, darum wurde das nicht gesendet: „{text}“',
+    'toast.unsent-lost.other': 'Den Kanal gibt es für dich nicht mehr, darum wurden {count} Nachrichten nicht gesendet. Die erste: „{text}“',
     'toast.write': 'Schreiben',
 };

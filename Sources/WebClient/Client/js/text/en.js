@@ -372,5 +372,7 @@ export const en = {
     'toast.request-failed.blocked': '{address} does not take friend requests from you.',
     'toast.request-failed.not_found': 'There is no {address}: your friend request could not be delivered.',
     'toast.signed-out': 'Your sign-in was ended. Sign in again; what you had not sent yet is still here.',
+    'toast.unsent-lost.one': 'Its channel is not there for you any more, so this was not sent: “{text}”',
+    'toast.unsent-lost.other': 'Their channel is not there for you any more, so {count} messages were not sent. The first: “{text}”',
     'toast.write': 'Write',
 };
