@@ -236,7 +236,8 @@ async def test_what_was_lost_on_the_way_is_made_up_for_in_front_of_who_looks(hom
             assert answer.expect(200).json["state"] == "joined"
         people = [await one.connects() for one in (alice, bob, carol)]
         mirrors = [await stack.enter_async_context(Mirror(one.in_another_tab())) for one in people]
-        await all_right(mirrors, 0)
+        for mirror in mirrors:
+            await mirror.changes.until(lambda mirror=mirror: mirror.readings, f"{mirror.person} has read")
         to_beta.refuse()
         to_beta.cut()
         await erin.leaves(community)

@@ -200,7 +200,7 @@ async def test_who_was_put_out_and_is_in_again_before_the_first_has_arrived(stag
     assert await stage.gamma.delivers(stage.alpha, community.state(members=[community.member(niko, reason="joined")])) == {}
     await niko.receives("community-changed", server_id=community.id, reason="joined")
     usual = stage.gamma.answer_call
-    link = {"code": "a" * 20, "server_id": community.id, "name": community.name, "host": stage.gamma.name, "member_count": 2, "state": "open"}
+    link = {"code": "A" * 22, "server_id": community.id, "name": community.name, "host": stage.gamma.name, "member_count": 2, "state": "open"}
     stage.gamma.answer_call = lambda call: (200, {"server_id": community.id, "state": "joined"} if call["target"].endswith("/join") else link)
     (await niko.http("POST", f"/invite-links/{link['code']}@{stage.gamma.name}/join")).expect(200)
     gone = community.state(members=[community.member(niko, "gone", reason="kicked")])
