@@ -164,8 +164,11 @@ function ready(state, frame) {
     // Of very many channels those in which nothing is unread may not be named; which of them there still are, their community says.
     const joined = new Set((frame.servers ?? []).map((/** @type {any} */ { server_id: id }) => id));
     for (const [address, known] of state.conversations) {
-        const isKept = known.communityId !== null && joined.has(known.communityId) && known.incarnation === incarnationOf(known.communityId);
-        if (isKept && !conversations.has(address)) conversations.set(address, sameOr(known, { ...known, unread: 0, mentions: 0 }));
+        if (conversations.has(address) || known.communityId === null || !joined.has(known.communityId)) continue;
+        const incarnation = incarnationOf(known.communityId);
+        // One that only its community has told of so far: of which database what is loaded is was not said.
+        const unsaid = known.incarnation === null && { incarnation, messages: [], loadedSeq: 0, complete: known.lastSeq === 0, stale: known.lastSeq > 0 };
+        if (unsaid || known.incarnation === incarnation) conversations.set(address, sameOr(known, { ...known, ...unsaid, unread: 0, mentions: 0 }));
     }
     // What is only here, unsent or half written, stays; in a channel only while one is in its community.
     for (const [address, known] of state.conversations) {
