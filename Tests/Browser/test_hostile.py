@@ -5,6 +5,7 @@ import json
 
 from harness.node import befriend
 from harness.person import PASSWORD
+from harness.waiting import eventually
 from playwright.async_api import expect
 
 HOSTILE = [
@@ -163,13 +164,15 @@ async def test_hostile_frames_are_dropped_and_the_page_goes_on(visitors, houses)
     await alice.context.add_init_script(TRAPS)
     sent = []
     added = 0
+    is_ready = False
 
     def route(socket):
         server = socket.connect_to_server()
 
         def passes(text):
-            nonlocal added
+            nonlocal added, is_ready
             frame = json.loads(text)
+            is_ready |= frame["type"] == "ready"
             if frame["type"] == "new-private-message":
                 # Each of them before the real one, and counted as the stream counts: nothing is missing.
                 for hostile in hostile_frames(frame):
@@ -188,6 +191,8 @@ async def test_hostile_frames_are_dropped_and_the_page_goes_on(visitors, houses)
     await alice.signs_in()
     page = alice.page
     await bob.connects()
+    # What `ready` has is no frame of its own.
+    await eventually(lambda: is_ready, "the page is connected", within=15)
     for number, width in enumerate((1100, 360)):
         await page.set_viewport_size({"width": width, "height": 720})
         if number:
