@@ -133,6 +133,41 @@ async def test_events_that_were_lost_with_a_quota_are_asked_for(homes):
     await bob.hears("and now", community.general, alice, within=20)
 
 
+async def test_events_that_were_lost_and_that_no_member_there_may_read(homes):
+    """They stay lost for whoever may only hear what is said while he is there; what is said now he hears, and what follows."""
+    here, there = await homes.two(fast=True, settings={"federation": {"quota": {"events": 5}}})
+    community, alice, bob = await neighbours(here, there)
+    await alice.changes_role(community, community.everyone, permissions=["view_channel", "send_messages"])
+    await alice.writes("before", community.general)
+    await bob.hears("before", community.general, alice, within=20)
+    await there.stops()
+    texts = [f"lost {n}" for n in range(20)]
+    for text in texts:
+        await alice.writes(text, community.general)
+
+    async def is_short():
+        rows = await here.query("SELECT count(*) FROM dead_letters WHERE direction = 'out' AND code = 'expired'")
+        return rows[0][0] >= 15
+
+    await eventually(is_short, "the oldest have failed", within=30)
+    await there.starts()
+    await bob.connects()
+
+    async def is_so_far():
+        return (await bob.counters(community.general))[0] == 21
+
+    await eventually(is_so_far, "beta knows how far the channel is", within=30)
+    for number in range(3):
+        await alice.writes(f"now {number}", community.general)
+        heard = await bob.hears(f"now {number}", community.general, alice, within=20)
+        assert heard["seq"] == 22 + number
+    await bob.writes("and I say", community.general)
+    assert (await bob.hears("and I say", community.general, bob, within=20))["seq"] == 25
+    await alice.changes_role(community, community.everyone, permissions=["view_channel", "send_messages", "read_history"])
+    said = ["before", *texts, "now 0", "now 1", "now 2", "and I say"]
+    await agree(community.general, alice, bob, texts=said)
+
+
 def names(entries):
     return {it["name"] for it in entries}
 

@@ -106,7 +106,7 @@ extension HistoryPage {
         guard heldAfter > 0 else { return true }
         switch position {
         case .after(let seq): return seq >= heldAfter
-        case .latest, .before: return messages.count >= limit
+        case .latest, .before: return messages.count >= limit && messages.allSatisfy { $0.seq > heldAfter }
         }
     }
 }

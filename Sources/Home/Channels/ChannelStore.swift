@@ -50,7 +50,7 @@ struct ChannelStore: Sendable {
                     SELECT m.host, h.community, h.conversation,
                         row_number() OVER (PARTITION BY m.host ORDER BY h.conversation) AS place
                     FROM community_channels h JOIN communities m ON m.key = h.community
-                    WHERE h.is_behind AND h.deleted_at IS NULL AND m.host IS NOT NULL
+                    WHERE h.behind_through IS NOT NULL AND h.deleted_at IS NULL AND m.host IS NOT NULL
                 ) b WHERE place <= \(Int64(limit))
                 """, as: (Int64, Int64, Int64).self)
             return rows.map { host, community, channel in

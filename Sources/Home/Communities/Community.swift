@@ -97,8 +97,11 @@ package struct Channel: Sendable, Equatable {
     var overrides: [OverrideTarget: PermissionOverride]
     /// Of a copy: everything with a number above it is here; what is older its home has.
     var heldAfter: Int64 = 0
-    /// Of a copy: a number is missing, so nothing behind it is taken until it has been fetched.
-    var isBehind = false
+    /// Of a copy that misses a number: the highest one that its home has named since. Nothing is taken until all through it has been fetched;
+    /// what is behind it comes by the lane. Nil when nothing is missing.
+    var behindThrough: Int64?
+
+    var isBehind: Bool { behindThrough != nil }
 
     /// Whether it is hidden from members who have no more than everyone.
     package var isPrivate: Bool { overrides[.everyone]?.deny.contains(.viewChannel) ?? false }
@@ -211,6 +214,12 @@ extension Community {
         return derived.viewers(of: channel, in: self)
     }
 
+    /// The local members who may read what was said in a channel before they were there.
+    func readers(of channel: ChannelKey) -> [UserKey] {
+        guard let channel = channels[channel] else { return [] }
+        return derived.readers(of: channel, in: self)
+    }
+
     /// The local members with a permission in the community, those who see a channel if one is named.
     func local(with permission: Permissions, seeing channel: ChannelKey? = nil, at now: Instant) -> [UserKey] {
         (channel.map { viewers(of: $0) } ?? localMembers).filter {
@@ -263,6 +272,7 @@ extension Community {
             var localMembers: [UserKey]?
             var groups: [Group]?
             var viewers: [ChannelKey: [UserKey]] = [:]
+            var readers: [ChannelKey: [UserKey]] = [:]
             var channelKeys: [ConversationID: ChannelKey]?
             var homes: [MemberHome]?
             var homesSeeing: [ChannelKey: [RemotePeer]] = [:]
@@ -325,6 +335,16 @@ extension Community {
             let homes = homes(of: community).filter { community.sees($0, channel) }.map(\.peer)
             state.withLock { $0.homesSeeing[channel.key] = homes }
             return homes
+        }
+
+        /// A time-out takes nothing of this.
+        func readers(of channel: Channel, in community: Community) -> [UserKey] {
+            if let known = state.withLock({ $0.readers[channel.key] }) { return known }
+            let readers = viewers(of: channel, in: community).filter { user in
+                community.permissions(of: user, in: channel, at: Instant(microseconds: .min)).contains(.readHistory)
+            }
+            state.withLock { $0.readers[channel.key] = readers }
+            return readers
         }
 
         /// Asks once a set of roles, and those for themselves for whom a channel says something of their own.

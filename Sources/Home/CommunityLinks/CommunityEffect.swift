@@ -30,12 +30,30 @@ extension Batch {
         rows.communities.insert(key)
     }
 
-    /// A number of a copied channel is missing: nothing behind it is taken until it has been fetched (`CopyUpkeep`).
-    mutating func markBehind(_ channel: Channel, of key: CommunityKey) {
-        guard !channel.isBehind else { return }
+    /// A number of a copied channel is missing, and its home has named this one: nothing is taken until all through it has been fetched
+    /// (`FillHole`).
+    mutating func markBehind(_ channel: Channel, through seq: Int64, of key: CommunityKey) {
+        guard seq > channel.behindThrough ?? 0 else { return }
         var channel = channel
-        channel.isBehind = true
+        channel.behindThrough = seq
         setChannel(channel, of: key)
+    }
+
+    /// Nobody here may read what a copied channel misses, so nobody can fetch it: it goes on behind it as one that has just come into sight.
+    /// What was kept goes; what of it was deleted meanwhile nobody here would hear.
+    mutating func skipHole(in channel: Channel, of copy: Community, through seq: Int64) -> Channel {
+        let last = max(seq, conversations[channel.key.value]?.lastSeq ?? 0)
+        var channel = channel
+        channel.heldAfter = last
+        channel.behindThrough = nil
+        setChannel(channel, of: copy.key)
+        conversations[channel.key.value]?.lastSeq = last
+        touchedConversations.insert(channel.key.value)
+        rows.emptiedChannels.insert(channel.key)
+        for user in copy.localMembers { rows.markers[MarkerPlace(owner: user, channel: channel.key)] = last }
+        // Their clients count anew, and learn how far the channel is: they cannot ask for what lies between.
+        tellCommunity(copy.key, .member, reason: .resynced, to: copy.viewers(of: channel.key))
+        return channel
     }
 }
 

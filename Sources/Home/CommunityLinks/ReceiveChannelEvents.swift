@@ -2,7 +2,7 @@ import Wire
 
 /// `community.message` at a homeserver that has members: the message gets the number that its community's home gave it.
 ///
-/// Taken strictly in the order of the channel's numbers: one that is missing is fetched first, with all behind it (`FillHoles`).
+/// Taken strictly in the order of the channel's numbers: one that is missing is fetched first (`FillHole`).
 struct ReceiveChannelMessage: CommunityEffect {
     let community: CommunityID
     let channel: ConversationID
@@ -102,7 +102,8 @@ private struct ChannelPosition {
     let seq: Int64
     let isFilling: Bool
 
-    /// The channel, if this is its next number; nil when it was here already, or has to wait until a hole is filled.
+    /// The channel, if this is its next number, or what is missing before it is nothing for anybody here; nil when it was here already, or has to
+    /// wait until a hole is filled.
     func next(in batch: inout Batch, by peer: RemotePeer) throws(RejectionError) -> (Community, Channel)? {
         let copy = try batch.copy(community, of: peer)
         guard copy.incarnation == incarnation else {
@@ -115,8 +116,11 @@ private struct ChannelPosition {
         }
         guard channel.kind == .text else { throw RejectionError(.invalid) }
         guard seq > counters.lastSeq else { return nil }
-        guard seq == counters.lastSeq + 1, isFilling || !channel.isBehind else {
-            batch.markBehind(channel, of: copy.key)
+        guard isFilling || !channel.isBehind, seq == counters.lastSeq + 1 else {
+            guard channel.isBehind || !copy.readers(of: channel.key).isEmpty else {
+                return (copy, batch.skipHole(in: channel, of: copy, through: seq - 1))
+            }
+            batch.markBehind(channel, through: seq, of: copy.key)
             return nil
         }
         return (copy, channel)

@@ -218,11 +218,11 @@ struct ReceiveState: CommunityEffect {
             var channel = Channel(
                 key: key, id: stated.id, kind: stated.kind, name: stated.name, topic: stated.topic,
                 position: stated.position, slowMode: stated.slowMode, overrides: overrides(of: stated),
-                heldAfter: known?.heldAfter ?? 0, isBehind: known?.isBehind ?? false)
+                heldAfter: known?.heldAfter ?? 0, behindThrough: known?.behindThrough)
             let counters = batch.conversations[key.value]
             if known == nil || isNewLife {
                 channel.heldAfter = stated.lastSeq
-                channel.isBehind = false
+                channel.behindThrough = nil
                 if batch.namedChannels[stated.id] != nil { batch.rows.emptiedChannels.insert(key) }
                 batch.conversations[key.value] = ConversationCounters(
                     id: stated.id, lastSeq: stated.lastSeq, lastN: stated.lastN)
@@ -231,8 +231,9 @@ struct ReceiveState: CommunityEffect {
                 for user in before.localMembers {
                     batch.rows.markers[MarkerPlace(owner: user, channel: key)] = stated.lastSeq
                 }
-            } else if state.isSnapshot, stated.lastSeq > counters?.lastSeq ?? 0 {
-                channel.isBehind = true
+            } else if state.isSnapshot {
+                // It is as true as the lane is far: what came before it is through this number, or was none.
+                channel.behindThrough = stated.lastSeq > counters?.lastSeq ?? 0 ? stated.lastSeq : nil
             }
             for (target, _) in stated.overrides {
                 guard case .member(let id) = target, let user = users[id], user.peer != nil else { continue }
@@ -338,7 +339,7 @@ extension Channel {
     fileprivate var shown: Channel {
         var channel = self
         channel.heldAfter = 0
-        channel.isBehind = false
+        channel.behindThrough = nil
         return channel
     }
 }

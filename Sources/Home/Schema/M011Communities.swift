@@ -45,15 +45,15 @@ enum M011Communities {
                 topic text,
                 position int NOT NULL,
                 slow_mode int NOT NULL DEFAULT 0,
-                -- Of a copy: everything behind this number is here, and whether a number is missing.
+                -- Of a copy: everything behind this number is here, and, while one is missing, the highest that its home has named.
                 held_after bigint NOT NULL DEFAULT 0,
-                is_behind boolean NOT NULL DEFAULT false,
+                behind_through bigint,
                 deleted_at timestamptz
             )
             """,
             "CREATE INDEX communities_host ON communities (host) WHERE host IS NOT NULL",
             "CREATE INDEX communities_behind ON communities (key) WHERE is_behind",
-            "CREATE INDEX community_channels_behind ON community_channels (conversation) WHERE is_behind",
+            "CREATE INDEX community_channels_behind ON community_channels (conversation) WHERE behind_through IS NOT NULL",
             "CREATE INDEX community_channels_community ON community_channels (community) WHERE deleted_at IS NULL",
             "CREATE INDEX community_channels_deleted ON community_channels (conversation) WHERE deleted_at IS NOT NULL",
             // `target` is '' for everyone, a role's id, or a member's key: what stands in `kind` says which.

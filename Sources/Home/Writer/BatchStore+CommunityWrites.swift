@@ -110,16 +110,16 @@ extension BatchStore {
         writes.append(
             """
             INSERT INTO community_channels
-                (conversation, community, kind, name, topic, position, slow_mode, held_after, is_behind)
+                (conversation, community, kind, name, topic, position, slow_mode, held_after, behind_through)
             SELECT * FROM unnest(
                 \(channels.map(\.key.value))::bigint[], \(kept.map(\.0.value))::bigint[],
                 \(channels.map(\.kind.rawValue))::text[], \(channels.map(\.name))::text[],
                 \(channels.map(\.topic))::text[], \(channels.map { Int64($0.position) })::bigint[],
                 \(channels.map { Int64($0.slowMode) })::bigint[], \(channels.map(\.heldAfter))::bigint[],
-                \(channels.map(\.isBehind))::boolean[])
+                \(channels.map(\.behindThrough))::bigint[])
             ON CONFLICT (conversation) DO UPDATE SET kind = EXCLUDED.kind, name = EXCLUDED.name, topic = EXCLUDED.topic,
                 position = EXCLUDED.position, slow_mode = EXCLUDED.slow_mode, held_after = EXCLUDED.held_after,
-                is_behind = EXCLUDED.is_behind, deleted_at = NULL
+                behind_through = EXCLUDED.behind_through, deleted_at = NULL
             """)
         return writes
     }

@@ -99,7 +99,7 @@ extension BatchStore {
             BatchRead(
                 query: """
                     SELECT h.community, h.conversation, c.id, h.kind, h.name, h.topic, h.position, h.slow_mode,
-                        h.held_after, h.is_behind
+                        h.held_after, h.behind_through
                     FROM community_channels h JOIN conversations c ON c.key = h.conversation
                     WHERE h.community = ANY(\(keys)::bigint[]) AND h.deleted_at IS NULL
                     """
@@ -112,7 +112,7 @@ extension BatchStore {
                         key: ChannelKey(try rows.int64(row, 1)), id: try rows.id(row, 2), kind: kind,
                         name: try rows.text(row, 4), topic: try rows.optionalText(row, 5),
                         position: try rows.int(row, 6), slowMode: try rows.int(row, 7), overrides: [:],
-                        heldAfter: try rows.int64(row, 8), isBehind: try rows.bool(row, 9))
+                        heldAfter: try rows.int64(row, 8), behindThrough: try rows.optionalInt64(row, 9))
                     batch.communities[CommunityKey(try rows.int64(row, 0))]?.channels[channel.key] = channel
                 }
             },

@@ -139,7 +139,7 @@ async def shown(person):
 
 def tells(gamma, community, events, last=None):
     """gamma answers for a channel's events as every homeserver does; everything else is not there."""
-    path = re.compile(f"/api/v1/channels/{community.general['channel_id']}/events\\?after=([0-9]+)&limit=[0-9]+")
+    path = re.compile(f"/api/v1/channels/{community.general['channel_id']}/events\\?(?:limit=[0-9]+&)?after=([0-9]+)(?:&limit=[0-9]+)?")
 
     def answer(call):
         asked = path.fullmatch(call["target"])
