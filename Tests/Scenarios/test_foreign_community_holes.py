@@ -218,7 +218,40 @@ async def test_numbers_that_are_not_there_are_none_that_will_come(stage):
     await has_heard(nora, community, 1, 4, 9, 10, 11)
 
 
-# Another life of its home's database
+async def test_a_home_that_has_less_than_it_named_is_asked_for_everything(stage):
+    """And believed then: as far as the lane is, its snapshot says how far the channel is."""
+    gamma, (community, nora) = stage.gamma, await a_member(stage)
+    events = messages(community, 1, 2, 3)
+    tells(gamma, community, events[:1])
+    await says(stage, events[0], community.message("of a number that is none", 1000))
+    await gamma.hears("community.resync", community_id=community.id)
+    count = len(asked_for(gamma, community))
+    await asyncio.sleep(2.5)
+    assert len(asked_for(gamma, community)) == count, "until it has told everything"
+    await says(stage, community.snapshot(nora, channels=[community.general | {"last_seq": 1, "last_n": 1}]), *events[1:])
+    await has_heard(nora, community, 1, 2, 3)
+
+
+# While all has to be told anew
+
+
+async def test_nothing_is_fetched_before_it_is_known_who_may_see_it(stage):
+    """That olga does not see the channel any more was lost as well."""
+    gamma, (community, nora) = stage.gamma, await a_member(stage)
+    olga = await comes_too(stage, community)
+    events = messages(community, *range(1, 7))
+    tells(gamma, community, events)
+    lost = community.message("of another life", 2, incarnation=str(uuid.uuid4()))
+    await says(stage, events[0], lost, events[4])
+    await gamma.hears("community.resync", community_id=community.id)
+    await asyncio.sleep(2.5)
+    assert not asked_for(gamma, community)
+    secret = denied_to(community, olga, "view_channel") | {"last_seq": 5, "last_n": 5}
+    await says(stage, community.snapshot(nora, olga, channels=[secret]))
+    await has_heard(nora, community, *range(1, 6))
+    await has_heard(olga, community, 1)
+    await says(stage, events[5])
+    await has_heard(nora, community, *range(1, 7))
 
 
 async def test_its_home_is_restored_while_a_hole_is_filled(stage):

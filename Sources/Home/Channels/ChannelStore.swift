@@ -39,7 +39,8 @@ struct ChannelStore: Sendable {
         } catch { throw HomeError(error) }
     }
 
-    /// Copied channels that miss a number, and which homeserver has it.
+    /// Copied channels that miss a number, and which homeserver has it. Not those of a community of which all is to be told anew: who may see
+    /// what is fetched is known when that has come, and how far it goes.
     ///
     /// - Parameter limit: Of each homeserver.
     func channelsBehind(limit: Int) async throws(HomeError) -> [(host: PeerKey, place: CommunityBoard.Place)] {
@@ -51,6 +52,7 @@ struct ChannelStore: Sendable {
                         row_number() OVER (PARTITION BY m.host ORDER BY h.conversation) AS place
                     FROM community_channels h JOIN communities m ON m.key = h.community
                     WHERE h.behind_through IS NOT NULL AND h.deleted_at IS NULL AND m.host IS NOT NULL
+                        AND NOT m.is_behind
                 ) b WHERE place <= \(Int64(limit))
                 """, as: (Int64, Int64, Int64).self)
             return rows.map { host, community, channel in

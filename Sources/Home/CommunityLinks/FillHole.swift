@@ -5,8 +5,8 @@ import Wire
 extension Home {
     func fillHole(of channel: ChannelKey, in key: CommunityKey) async throws(HomeError) {
         while !Task.isCancelled {
-            guard let copy = try await community(key), let host = copy.host, let incarnation = copy.incarnation,
-                let place = copy.channels[channel],
+            guard let copy = try await community(key), !copy.isBehind, let host = copy.host,
+                let incarnation = copy.incarnation, let place = copy.channels[channel],
                 let through = place.behindThrough
             else { return }
             let lastSeq = try await channelStore.positions(of: [channel], for: UserKey(0)).first?.lastSeq ?? 0
@@ -92,10 +92,10 @@ struct FillHole: WriteUnit {
     }
 
     func apply(to batch: inout Batch) throws(HomeError) {
-        // While it was under way all may have been told anew, of another life of its home's database too.
+        // While it was under way all may have been told anew, of another life of its home's database too, or has to be.
         guard let copy = batch.communities[community], copy.host == host, copy.incarnation == incarnation,
-            var place = copy.channels[channel], let named = place.behindThrough,
-            batch.conversations[channel.value]?.lastSeq == after
+            !copy.isBehind, !batch.rows.behindHosts.contains(host.key), var place = copy.channels[channel],
+            let named = place.behindThrough, batch.conversations[channel.value]?.lastSeq == after
         else { return }
         let through = min(through, named)
         for event in events where event.seq <= through {
