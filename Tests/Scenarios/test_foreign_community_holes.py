@@ -301,3 +301,29 @@ async def test_several_channels_miss_something_at_once(stage):
     tells(gamma, community, messages(community, 1, 2, 3))
     for n in (1, 2, 3):
         await nora.hears(f"{n}", community.general["channel_id"])
+
+
+async def test_who_may_not_read_history_is_told_nothing_of_what_is_fetched(stage):
+    """Whether she saw the channel when it was written nobody knows any more; her client learns that there is a hole, and where it ends."""
+    gamma, (community, nora) = stage.gamma, await a_member(stage)
+    olga = await comes_too(stage, community)
+    await says(stage, community.state(channels=[denied_to(community, olga, "read_history", "view_channel")]))
+    await olga.receives("channel-changed", channel_id=community.general["channel_id"], state="gone")
+    events = messages(community, 1, 2, 3)
+    tells(gamma, community, events)
+    gamma.holds_calls = True
+    try:
+        await says(stage, events[0], events[2])
+        await gamma.changes.until(lambda: asked_for(gamma, community), "gamma is asked for what is missing")
+        # Now she sees it, and may not read what was said before.
+        await says(stage, community.state(channels=[denied_to(community, olga, "read_history")]))
+        await olga.receives("channel-changed", channel_id=community.general["channel_id"], state="present")
+    finally:
+        gamma.holds_calls = False
+    await has_heard(nora, community, 1, 2, 3)
+    await olga.receives("community-changed", server_id=community.id, reason="resynced")
+    await has_heard(olga, community)
+    assert (await olga.sees(community))["channels"][0]["last_seq"] == 3
+    await says(stage, *messages(community, 4))
+    await has_heard(olga, community, 4)
+    await nora.socket.has_received_no("community-changed")

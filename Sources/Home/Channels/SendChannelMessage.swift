@@ -199,14 +199,17 @@ extension Channel {
 
 extension Batch {
     /// Every local member who sees the channel hears of a new message, its author's sessions with the nonce.
+    ///
+    /// - Parameter some: Only these, and its author.
     mutating func tell(
-        _ message: StoredMessage, by name: UserID, in community: Community, _ channel: Channel
+        _ message: StoredMessage, by name: UserID, in community: Community, _ channel: Channel,
+        to some: [UserKey]? = nil
     ) {
-        let viewers = community.viewers(of: channel.key)
+        let viewers = some ?? community.viewers(of: channel.key)
         func body(nonce: String?) -> Event.Body {
             .newChannelMessage(message.channelMessage(author: name, community: community.id, nonce: nonce))
         }
-        guard message.nonce != nil else { return tell(Event(to: viewers, body(nonce: nil))) }
+        guard message.nonce != nil || some != nil else { return tell(Event(to: viewers, body(nonce: nil))) }
         tell(Event(to: viewers, leavingOut: message.author, body(nonce: nil)))
         // What comes back from another homeserver may find its author gone.
         guard let author = community.members[message.author], community.sees(author, channel) else { return }

@@ -110,11 +110,19 @@ struct FillHole: WriteUnit {
         guard batch.conversations[channel.value]?.lastSeq ?? 0 >= named else { return }
         place.behindThrough = nil
         batch.setChannel(place, of: community)
+        tellWhoMayNotRead(copy, &batch)
     }
 
     private func advance(through seq: Int64, in batch: inout Batch) {
         let last = batch.conversations[channel.value]?.lastSeq ?? 0
         batch.conversations[channel.value]?.lastSeq = max(last, seq)
+    }
+
+    /// They were told nothing of what came, and cannot ask for it: their clients learn how far the channel is now.
+    private func tellWhoMayNotRead(_ copy: Community, _ batch: inout Batch) {
+        let others = Set(copy.viewers(of: channel)).subtracting(copy.readers(of: channel))
+        guard !others.isEmpty else { return }
+        batch.tellCommunity(community, .member, reason: .resynced, to: others.sorted())
     }
 }
 

@@ -39,7 +39,9 @@ struct ReceiveChannelMessage: CommunityEffect {
             batch.conversations[channel.key.value]?.lastN = n - 1
             let message = batch.append(draft, to: channel.key.value)
             if isDeleted { batch.rows.deletedCopies.append(message.id) }
-            batch.tell(message, by: draft.author.id, in: copy, channel)
+            // Whoever has come to see the channel since it was written, and may not read what was said before, does not see it now either.
+            batch.tell(
+                message, by: draft.author.id, in: copy, channel, to: isFilling ? copy.readers(of: channel.key) : nil)
             return nil
         } catch {
             return error.code
