@@ -114,6 +114,10 @@ extension Limits {
     package static let acceptanceLife = Duration.seconds(30 * 86_400)
     /// From one time that a community's home is asked to tell everything anew to the next.
     package static let resyncInterval = Duration.seconds(60)
+    /// From one time that a homeserver is told everything of a community because it seems to have lost it to the next.
+    package static let retellInterval = Duration.seconds(10)
+    /// From one time that a copy follows its home's database into another life to the next: everybody here who is in begins with a new `ready`.
+    package static let newLifeInterval = Duration.seconds(120)
     /// How often copies are looked at that miss something.
     package static let copyUpkeepInterval = Duration.seconds(1)
     /// How often homeservers that host communities of our users are asked whether they are there.

@@ -28,6 +28,7 @@ struct SocketTestServer: Sendable {
         func announce(_ announcements: [PeerAnnouncement]) {}
         func enqueue(_ events: [OutboxEvent]) {}
         func recover() { hub.recover() }
+        func resync(_ users: Set<UserKey>) { hub.resync(users) }
         func reread(outboxOf peer: PeerKey) {}
         func close(logins: [LoginID]) { hub.close(logins: logins) }
     }

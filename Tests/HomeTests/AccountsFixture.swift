@@ -127,6 +127,7 @@ final class ClosedLogins: Delivery {
     func announce(_ announcements: [PeerAnnouncement]) {}
     func enqueue(_ events: [OutboxEvent]) {}
     func recover() {}
+    func resync(_ users: Set<UserKey>) {}
     func reread(outboxOf peer: PeerKey) {}
 
     func close(logins: [LoginID]) {

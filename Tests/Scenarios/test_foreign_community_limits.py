@@ -201,6 +201,33 @@ async def test_numbers_of_another_life_wait_until_all_is_told_anew(stage):
     assert await shown(nora) == seen
 
 
+async def test_another_life_begins_anew_for_members_only_and_not_again_at_once(stage):
+    community, nora = await a_member(stage)
+    bystander = await newcomer(stage, "bystander")
+    community.incarnation = str(uuid.uuid4())
+    again = [community.message("now this is one", 1), community.message("and two", 2)]
+    # In the middle of a snapshot nothing begins.
+    middle = community.snapshot(nora)
+    del middle["data"]["community"]
+    assert await stage.gamma.delivers(stage.alpha, middle) == {}
+    await stage.gamma.hears("community.resync", community_id=community.id)
+    await nora.socket.has_received_no("resync")
+    assert await stage.gamma.delivers(stage.alpha, community.snapshot(nora), *again) == {}
+    await nora.receives("resync")
+    await nora.receives("ready")
+    nora.socket.forgets()
+    before = await shown(nora)
+    for _ in range(5):
+        community.incarnation = str(uuid.uuid4())
+        lie = community.snapshot(nora, community=community.head | {"name": "Another again"})
+        assert await stage.gamma.delivers(stage.alpha, lie, community.message("of another life", 1)) == {}
+    assert await shown(nora) == before
+    for person in (nora, bystander):
+        await person.socket.has_received_no("resync")
+    rows = await stage.alpha.query("SELECT is_behind FROM communities WHERE id = %s", community.id)
+    assert rows == [(True,)], "it is asked for again"
+
+
 async def test_what_is_in_memory_is_what_is_stored(homes):
     """After odd changes a restarted homeserver shows what it showed before."""
     stage = await Stage().set(homes)

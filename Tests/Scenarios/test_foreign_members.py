@@ -285,6 +285,35 @@ async def test_leaving_twice_and_asking_anew(guests):
     assert set(await guests.owner.members(guests.community)) == {guests.owner.user_id}
 
 
+async def test_asking_anew_again_and_again_is_answered_once_in_a_while(guests):
+    carol = fresh(guests.stage, "carol")
+    invite = await guests.invited(carol)
+    accepts = [guests.says("community.accept", carol, invite_id=invite) for _ in range(50)]
+    place = len(guests.gamma.events)
+    assert await guests.delivers(accepts[0]) == {}
+    await guests.hears_state(place)
+    link = await guests.owner.makes_link(guests.community)
+    place = len(guests.gamma.events)
+    asks = [guests.says("community.resync", carol) for _ in range(51)]
+    assert await guests.delivers(*asks[:50], *accepts[1:]) == {}
+    assert await guests.delivers(asks[50]) == {}
+    answer = await guests.gamma.carries(guests.alpha, carol, "POST", f"/invite-links/{link}/join")
+    assert answer.expect(200).json["status"] == 200
+    await guests.hears_state(place)
+    # Whatever else went there went before this.
+    await guests.owner.writes(last := f"last {uuid7()}", guests.community.general)
+    await guests.gamma.hears("community.message", message=last)
+    assert len(guests.states(place)) == 1
+    # What has not been told it may ask for again.
+    place = len(guests.gamma.events)
+
+    async def is_told():
+        assert await guests.delivers(guests.says("community.resync", carol)) == {}
+        return guests.states(place)
+
+    await eventually(is_told, "gamma is told everything once more", within=20, pause=1)
+
+
 async def test_after_the_last_has_left_nothing_goes_there(guests):
     carol = fresh(guests.stage, "carol")
     await guests.comes_in(carol)

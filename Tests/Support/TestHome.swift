@@ -108,6 +108,7 @@ package final class RecordedDelivery: Delivery {
     package func enqueue(_ events: [OutboxEvent]) { state.withLock { $0.outbox += events } }
     package func close(logins: [LoginID]) { state.withLock { $0.closed += logins } }
     package func recover() { state.withLock { $0.recoveries += 1 } }
+    package func resync(_ users: Set<UserKey>) {}
     package func reread(outboxOf peer: PeerKey) { state.withLock { $0.rereads.append(peer) } }
 
     package var events: [Event] { state.withLock { $0.events } }

@@ -19,5 +19,6 @@ struct Outlets: Delivery {
         sender?.recover()
     }
 
+    func resync(_ users: Set<UserKey>) { hub.resync(users) }
     func close(logins: [LoginID]) { hub.close(logins: logins) }
 }

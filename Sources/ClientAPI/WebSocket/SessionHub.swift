@@ -227,6 +227,14 @@ package final class SessionHub: Sendable {
         onEveryLoop { $0.recover() }
     }
 
+    /// The same for the streams of some users.
+    package func resync(_ users: Set<UserKey>) {
+        for user in users {
+            for stream in streams(of: user) { stream.breakOff() }
+        }
+        onEveryLoop { $0.recover() }
+    }
+
     // MARK: The end
 
     /// Tells every socket to connect again (4010), spread over `time` so that the clients do not all come back at once, and

@@ -28,9 +28,16 @@ final class CommunityBoard: Sendable {
         var byID: [CommunityID: CommunityKey] = [:]
         var places: [ConversationID: Place] = [:]
         var members = 0
+        var pauses = CommunityPauses()
     }
 
     private let state = Mutex(State())
+
+    /// What the last batch has left of them.
+    var pauses: CommunityPauses {
+        get { state.withLock { $0.pauses } }
+        set { state.withLock { $0.pauses = newValue } }
+    }
 
     subscript(key: CommunityKey) -> Community? { state.withLock { $0.ask(for: key) } }
 

@@ -166,7 +166,7 @@ private struct JoinByLink: WriteUnit {
         let done = Joining(community: before.id)
         guard before.members[user.key] == nil else {
             // His homeserver seems to have lost that he is in.
-            if let peer = user.peer { batch.tellWhole(before, to: peer, by: user) }
+            if let peer = user.peer { batch.retell(before, to: peer, by: user) }
             return done
         }
         if let peer = user.peer, batch.isLimited(peer) {

@@ -70,7 +70,7 @@ struct ReceiveInviteAnswer: CommunityEffect {
         // Who has come in by another way has what he wanted.
         if isAccepted, let known = batch.communities[community], known.members[user.key] != nil {
             // His homeserver seems to have lost that he is in.
-            batch.tellWhole(known, to: peer, by: user)
+            batch.retell(known, to: peer, by: user)
             return nil
         }
         guard !isAccepted || !batch.isLimited(peer) else { return .limited }
@@ -101,7 +101,7 @@ struct ReceiveResync: CommunityEffect {
             batch.tellGone(community, .left, by: user, to: peer)
             return nil
         }
-        batch.tellWhole(known, to: peer, by: user)
+        batch.retell(known, to: peer, by: user)
         return nil
     }
 }

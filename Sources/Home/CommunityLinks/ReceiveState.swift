@@ -27,7 +27,7 @@ struct ReceiveState: CommunityEffect {
                 tellUnwanted(&batch, peer)
                 return .forbidden
             }
-            guard isCurrent(before) else {
+            guard isCurrent(before, batch) else {
                 if before.incarnation != state.incarnation { batch.markBehind(before.key) }
                 return nil
             }
@@ -86,10 +86,13 @@ struct ReceiveState: CommunityEffect {
         batch.consents.contains { $0.community == state.community && $0.host == peer.key }
     }
 
-    /// A snapshot is believed whenever it comes; a change only behind what is known of the same life of its home's database.
-    private func isCurrent(_ before: Community) -> Bool {
+    /// A change is believed only behind what is known of the same life of its home's database; another life begins with the first part of a
+    /// snapshot, and not again at once.
+    private func isCurrent(_ before: Community, _ batch: Batch) -> Bool {
         guard let incarnation = before.incarnation else { return true }
-        guard incarnation == state.incarnation else { return state.isSnapshot }
+        guard incarnation == state.incarnation else {
+            return state.isSnapshot && state.head != nil && batch.pauses.mayBeginAnew(before.key, at: batch.now)
+        }
         return state.version >= before.version
     }
 
@@ -171,7 +174,10 @@ struct ReceiveState: CommunityEffect {
         let key = before.key
         if batch.spareCommunities.last == key, batch.communities[key] == nil { batch.spareCommunities.removeLast() }
         let isNewLife = before.incarnation != nil && before.incarnation != state.incarnation
-        if isNewLife { batch.mustResync = true }
+        if isNewLife {
+            batch.mustResync.formUnion(before.localMembers)
+            batch.pauses.noteBeginning(of: key, at: batch.now)
+        }
         var community = before
         community.version = state.version
         community.incarnation = state.incarnation

@@ -57,6 +57,15 @@ extension Batch {
         send(state, by: actor, to: home.peer)
     }
 
+    /// The same for a homeserver that seems to have lost something: once in a while, however often it says so (`CommunityPauses`). What has
+    /// changed since then was told behind it, and what it misses all the same it asks for again (`CopyUpkeep`).
+    mutating func retell(_ community: Community, to peer: RemotePeer, by actor: ResolvedUser) {
+        let retelling = Retelling(community: community.key, peer: peer.key)
+        guard community.homes.contains(where: { $0.peer == peer }), pauses.mayRetell(retelling, at: now) else { return }
+        pauses.note(retelling, at: now)
+        tellWhole(community, to: peer, by: actor)
+    }
+
     mutating func tellGone(_ id: CommunityID, _ reason: CommunityReason, by actor: ResolvedUser, to peer: RemotePeer) {
         var data = JSONWriter()
         data.beginObject()

@@ -18,6 +18,8 @@ package protocol Delivery: Sendable {
     /// A commit whose connection broke turned out to have happened, and nobody was told: sockets get `resync` and a fresh `ready`, the peers'
     /// workers read their outbox anew.
     func recover()
+    /// Numbers that these users' sockets know mean something else from now on: they get `resync` and a fresh `ready`.
+    func resync(_ users: Set<UserKey>)
     /// Closes every socket of these login sessions with 4013: they were revoked.
     func close(logins: [LoginID])
 }

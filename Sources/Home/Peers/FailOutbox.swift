@@ -146,10 +146,9 @@ extension Batch {
     /// A homeserver that knows nothing of a community in which it has members has lost it: it is told everything, and says who is not in.
     private mutating func retell(_ refusal: OutboxRefusal) {
         guard refusal.isOfNothing, let community = refusal.community.flatMap({ community($0) }), community.host == nil,
-            let peer = community.homes.first(where: { $0.peer.key == refusal.row.peer })?.peer,
-            retold.insert(Retelling(community: community.key, peer: peer.key)).inserted
+            let peer = community.homes.first(where: { $0.peer.key == refusal.row.peer })?.peer
         else { return }
-        tellWhole(community, to: peer, by: refusal.sender)
+        retell(community, to: peer, by: refusal.sender)
     }
 
     /// A request or acceptance that does not get through leaves nothing behind on our side.

@@ -65,10 +65,10 @@ struct Batch {
     var touchedShown: Set<UserKey> = []
     var rows = CommunityRows()
 
-    /// Homeservers that have lost a community and were told everything of it in this batch.
-    var retold: Set<Retelling> = []
-    /// Numbers that sockets know are given again: they begin with a new `ready`.
-    var mustResync = false
+    /// What other homeservers may have only once in a while.
+    var pauses = CommunityPauses()
+    /// Whose sockets know numbers that are given again: they begin with a new `ready`.
+    var mustResync: Set<UserKey> = []
 
     // What is told after COMMIT, in order.
     var events: [Event] = []

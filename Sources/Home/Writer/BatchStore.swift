@@ -23,6 +23,7 @@ struct BatchStore: Sendable {
             let batch = try await database.transaction(retries: 0) { transaction in
                 var batch = Batch(now: now, mayHaveRun: mayHaveRun, ids: ids, incarnation: incarnation.value)
                 batch.communities = communities
+                batch.pauses = board.pauses
                 let rows = try await transaction.run(reads.map(\.query))
                 for (read, rows) in zip(reads, rows) { try read.take(rows, &batch) }
                 for unit in units { unit.apply(to: &batch) }
@@ -42,6 +43,7 @@ struct BatchStore: Sendable {
 
     /// Before anybody hears of the batch: whoever does may read at once.
     private func publish(_ batch: Batch) {
+        board.pauses = batch.pauses
         // Of a copy a channel may change alone.
         let changed = batch.rows.communities.union(batch.rows.channels.values).compactMap { batch.communities[$0] }
         if !changed.isEmpty { board.publish(changed) }

@@ -62,8 +62,8 @@ struct Consent: Hashable, Sendable {
     let host: PeerKey
 }
 
-/// A community and a homeserver that is told everything of it.
-struct Retelling: Hashable {
+/// A community and a homeserver that is told everything of it anew.
+struct Retelling: Hashable, Sendable {
     let community: CommunityKey
     let peer: PeerKey
 }

@@ -191,7 +191,11 @@ final class Writer: Sendable {
         while true {
             do {
                 let batch = try await store.commit(now: time.now(), mayHaveRun: mayHaveRun, units: units)
-                if mayHaveRun || batch.mustResync { delivery.recover() }
+                if mayHaveRun {
+                    delivery.recover()
+                } else if !batch.mustResync.isEmpty {
+                    delivery.resync(batch.mustResync)
+                }
                 for peer in Set(batch.failedOutbox.map(\.peer)) { delivery.reread(outboxOf: peer) }
                 if !batch.outboxEvents.isEmpty { delivery.enqueue(batch.outboxEvents) }
                 if !batch.presenceNews.isEmpty { presence.learn(batch.presenceNews) }

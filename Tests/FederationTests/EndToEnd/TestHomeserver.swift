@@ -156,6 +156,7 @@ private struct Outlet: Delivery {
     func announce(_ announcements: [PeerAnnouncement]) { sender.announce(announcements) }
     func enqueue(_ events: [OutboxEvent]) { sender.enqueue(events) }
     func recover() { sender.recover() }
+    func resync(_ users: Set<UserKey>) {}
     func reread(outboxOf peer: PeerKey) { sender.reread(outboxOf: peer) }
     func close(logins: [LoginID]) {}
 }
