@@ -104,6 +104,34 @@ async def sees_no_channel(person, community, channel):
     return channel not in await person.channel_list(community)
 
 
+@pytest.mark.parametrize("knows", [True, False])
+async def test_the_restored_host_does_not_know_who_asks(homes, knows):
+    """Whoever came after the backup is a stranger to it: those whom it knows go on, and where it knows nobody it is over."""
+    here, there = await homes.two(fast=True)
+    alice = await (await here.person("alice")).connects()
+    community = await alice.founds()
+    zoe, adam, ben = [await (await there.person(name)).connects() for name in ("zoe", "adam", "ben")]
+    if knows:
+        await comes_in(alice, community, zoe)
+    backup = await Backup(here).made()
+    await alice.connects()
+    for person in (adam, ben):
+        await comes_in(alice, community, person)
+    await alice.writes("forgotten", community.general)
+    await agree(community.general, alice, adam, texts=["forgotten"])
+    await forgets(here, backup, alice)
+    await alice.writes("after", community.general)
+    for person in (adam, ben):
+        await eventually(lambda person=person: is_in_none(person), f"{person} is not in any more", within=90)
+    if knows:
+        await agree(community.general, alice, zoe, texts=["after"])
+    assert set(await alice.members(community)) == {alice.user_id, *([zoe.user_id] if knows else [])}
+
+
+async def is_in_none(person):
+    return await person.communities() == set()
+
+
 async def test_the_members_homes_database_is_restored(homes):
     here, there = await homes.two(fast=True)
     community, alice, bob = await neighbours(here, there)

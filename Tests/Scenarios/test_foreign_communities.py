@@ -129,6 +129,20 @@ async def test_all_is_told_anew_to_who_may_have_missed_something(stage):
     assert (frame["state"], frame["version"]) == ("member", again["data"]["version"])
 
 
+async def test_a_community_of_which_its_home_knows_nothing_any_more_is_over(stage):
+    """It knows nobody either who asks for it: what it says then is the end of it."""
+    community, nora = await a_member(stage)
+    stage.gamma.reject = lambda event: "not_found" if event["type"] == "community.resync" else None
+    try:
+        lost = community.message("of another life", 1, incarnation="another")
+        assert await stage.gamma.delivers(stage.alpha, lost) == {}
+        gone = await nora.receives("community-changed", server_id=community.id, state="gone")
+        assert gone["reason"] == "left"
+        assert await nora.communities() == set()
+    finally:
+        stage.gamma.reject = lambda event: None
+
+
 async def test_a_reason_that_cannot_be_is_none(stage):
     community, nora = await a_member(stage)
     change = community.state(members=[community.member(nora, reason="resynced")])

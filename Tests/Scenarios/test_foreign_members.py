@@ -285,6 +285,22 @@ async def test_leaving_twice_and_asking_anew(guests):
     assert set(await guests.owner.members(guests.community)) == {guests.owner.user_id}
 
 
+async def test_who_is_unknown_asks_anew_for_his_homeserver(guests):
+    """A restored database may have forgotten him, and not the others from there; nothing stays of him here."""
+    carol, eve = fresh(guests.stage, "carol"), fresh(guests.stage, "eve")
+    await guests.comes_in(carol)
+    place = len(guests.gamma.events)
+    assert await guests.delivers(guests.says("community.resync", eve)) == {}
+    state = await guests.hears_state(place)
+    assert (state["sender"], state["data"]["snapshot"]) == (guests.owner.user_id, "last")
+    assert [it["user_id"] for it in state["data"]["members"]] == [carol]
+    # Of what is not here, and of where nobody of gamma's is in.
+    other = Guests(guests.stage, await guests.owner.founds("Another"), guests.owner)
+    unknown = guests.says("community.resync", eve) | {"data": {"community_id": str(uuid7())}}
+    await guests.refuses("not_found", unknown, other.says("community.resync", eve))
+    assert await guests.alpha.query("SELECT 1 FROM users WHERE address = %s", eve) == []
+
+
 async def test_asking_anew_again_and_again_is_answered_once_in_a_while(guests):
     carol = fresh(guests.stage, "carol")
     invite = await guests.invited(carol)

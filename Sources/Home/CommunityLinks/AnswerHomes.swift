@@ -88,7 +88,8 @@ struct ReceiveInviteAnswer: CommunityEffect {
 /// `community.resync` at a community's home: a homeserver has lost something and is told everything anew.
 struct ReceiveResync: CommunityEffect {
     let community: CommunityID
-    let user: ResolvedUser
+    /// In whose name it asks; nil when nobody here has heard of him.
+    let user: ResolvedUser?
 
     func declare(_ needs: inout BatchNeeds) {
         needs.namedCommunities.insert(community)
@@ -98,10 +99,12 @@ struct ReceiveResync: CommunityEffect {
     func apply(to batch: inout Batch, by peer: RemotePeer) -> RejectionCode? {
         let known = batch.community(community)
         guard let known, known.host == nil, known.homes.contains(where: { $0.peer == peer }) else {
+            // Nothing that this homeserver sends is in the name of a stranger: the code says the same (`Batch.forsaken`).
+            guard let user else { return .notFound }
             batch.tellGone(community, .left, by: user, to: peer)
             return nil
         }
-        batch.retell(known, to: peer, by: user)
+        batch.retell(known, to: peer, by: user ?? known.owner)
         return nil
     }
 }

@@ -6,8 +6,9 @@ extension Batch {
         send(.communityLeave, Self.naming(community), by: user, to: host)
     }
 
+    /// In the name of anybody: whom its home has forgotten, or does not answer, is not always the same.
     mutating func askForAll(of copy: Community, from host: RemotePeer) {
-        guard let member = copy.localMembers.min().flatMap({ copy.members[$0] }) else { return }
+        guard let member = copy.localMembers.randomElement().flatMap({ copy.members[$0] }) else { return }
         send(.communityResync, Self.naming(copy.id), by: member.user, to: host)
     }
 

@@ -105,8 +105,11 @@ extension Home {
 
     private func request(_ event: InboundEvent, _ type: PeerEventType) async throws -> any CommunityEffect {
         // Who has never been a member is not known here, and need not become so.
-        guard let user = try await directory.resolve(event.sender) else { throw RejectionError(.notFound) }
+        let known = try await directory.resolve(event.sender)
         let community: CommunityID = try event.data.id("community_id")
+        // It is his homeserver that asks: a restored database may have forgotten him, and others from there not.
+        if type == .communityResync { return ReceiveResync(community: community, user: known) }
+        guard let user = known else { throw RejectionError(.notFound) }
         switch type {
         case .channelMessage:
             let draft = try await draft(event, nonce: try event.data.optionalString("nonce"))
@@ -128,7 +131,6 @@ extension Home {
                     draft: draft, community: view.community.key, channel: view.channel.key,
                     isSlow: view.channel.slowMode > 0))
         case .communityLeave: return ReceiveLeave(community: community, user: user, event: event.id)
-        case .communityResync: return ReceiveResync(community: community, user: user)
         case .communityAccept, .communityDecline:
             let invite: ServerInviteID = try event.data.id("invite_id")
             guard let stored = try await communityStore.invite(invite), stored.invitee == user.key,

@@ -34,7 +34,8 @@ extension Home {
         var receiver: ResolvedUser?
         if let key = row.receiver { receiver = try await directory.resolve(key) }
         var community: CommunityID?
-        if PeerEventType(rawValue: row.type)?.isOfChannel ?? false { community = PeerStore.communityID(in: row.json) }
+        let type = PeerEventType(rawValue: row.type)
+        if type?.isOfChannel ?? false || type == .communityResync { community = PeerStore.communityID(in: row.json) }
         return OutboxRefusal(
             row: row, code: code, sender: sender, receiver: receiver, request: PeerStore.requestID(in: row.json),
             invite: [PeerEventType.communityAccept, .communityInvite].contains(PeerEventType(rawValue: row.type))
@@ -55,7 +56,7 @@ struct OutboxRefusal: Sendable {
     /// The invitation that the event told of, or accepted, if any.
     let invite: (id: ServerInviteID, community: CommunityID)?
 
-    /// The community in which the event says something was said.
+    /// The community in which the event says something was said, or of which it asks for everything.
     let community: CommunityID?
 
     /// The peer knows nothing of a community of which we tell it.
@@ -65,6 +66,7 @@ struct OutboxRefusal: Sendable {
         if let community, isOfNothing {
             needs.namedCommunities.insert(community)
             needs.channelsOfNamed.insert(community)
+            needs.invitesOfNamed.insert(community)
         }
         if let invite {
             needs.consents.insert(invite.community)
@@ -125,6 +127,7 @@ extension Batch {
                 messageID: MessageID(row.event), server: server, state: .failed, reason: refusal.code)
             tell(Event(to: [row.sender], .delivery(report)))
         case .communityMessage, .communityMessageDeleted: retell(refusal)
+        case .communityResync: forsaken(refusal)
         case .communityInvite:
             // It never reached anybody, so nobody will answer it.
             guard let invite = refusal.invite.flatMap({ invites[$0.id] }), invite.state == .pending else { return }
@@ -149,6 +152,15 @@ extension Batch {
             let peer = community.homes.first(where: { $0.peer.key == refusal.row.peer })?.peer
         else { return }
         retell(community, to: peer, by: refusal.sender)
+    }
+
+    /// A copy's home knows neither the community nor who asked, or has nobody from here in it: that is the end of it here, as with
+    /// `community.gone`. A copy that is not behind was told everything meanwhile. Refused otherwise, it asks again (`CopyUpkeep`).
+    private mutating func forsaken(_ refusal: OutboxRefusal) {
+        guard refusal.code == RejectionCode.notFound.rawValue, let copy = refusal.community.flatMap({ community($0) }),
+            copy.host?.key == refusal.row.peer, copy.isBehind
+        else { return }
+        endCopy(copy, .left)
     }
 
     /// A request or acceptance that does not get through leaves nothing behind on our side.
