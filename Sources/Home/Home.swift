@@ -27,6 +27,10 @@ package final class Home: Sendable {
     let submissions = Mutex(
         AttemptBuckets<UserKey>(
             burst: Limits.submissionBurst, interval: Limits.submissionInterval, keys: Limits.submissionAuthors))
+    /// Who has invited people here and was new.
+    let newInviters = Mutex(
+        AttemptBuckets<PeerKey>(
+            burst: Limits.newInviterBurst, interval: Limits.newInviterInterval, keys: Limits.buckets))
     /// Homeservers that do not answer.
     let hostsAway = HostsAway()
     /// What they say of who is online.

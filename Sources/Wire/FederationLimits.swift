@@ -118,6 +118,9 @@ extension Limits {
     package static let retellInterval = Duration.seconds(10)
     /// From one time that a copy follows its home's database into another life to the next: everybody here who is in begins with a new `ready`.
     package static let newLifeInterval = Duration.seconds(120)
+    /// Invitations of one homeserver by people of whom nobody here has heard, at once, and from then on one each.
+    package static let newInviterBurst = 1000
+    package static let newInviterInterval = Duration.seconds(10)
     /// How often copies are looked at that miss something.
     package static let copyUpkeepInterval = Duration.seconds(1)
     /// How often homeservers that host communities of our users are asked whether they are there.

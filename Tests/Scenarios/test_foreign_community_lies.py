@@ -187,6 +187,53 @@ async def test_the_consent_to_one_homeserver_is_none_to_another(stage):
     await nora.receives("community-changed", server_id=community.id, reason="joined")
 
 
+async def test_people_of_whom_nobody_here_has_anything_are_not_noted(stage):
+    """Of made-up homeservers neither: the codes are what they are for people who are known."""
+    community, nora = await a_member(stage, stage.delta)
+    empty, olga = await a_member(stage)
+    assert await stage.gamma.delivers(stage.alpha, empty.gone()) == {}
+    await olga.receives("community-changed", server_id=empty.id, state="gone")
+
+    async def noted():
+        return [(await stage.alpha.query(f"SELECT count(*) FROM {table}"))[0] for table in ("users", "peers", "outbound_links")]
+
+    before, made_up = await noted(), iter(range(1000))
+
+    def strangers():
+        while True:
+            yield f"x{next(made_up)}@made.up{next(made_up)}.example"
+
+    people = strangers()
+
+    def tales(lie):
+        lie.owner = next(people)
+        odd = lie.channel("odd", overrides=[{"target": next(people), "allow": ["speak"], "deny": []}])
+        text = lie.message("a lie", 1, sender=next(people))
+        return [
+            lie.snapshot(olga, channels=[lie.general, odd]), lie.state(community=lie.head | {"owner": next(people)}),
+            lie.state(channels=[odd]), text, lie.deletion(2, text, sender=next(people)),
+        ]  # fmt: skip
+
+    await refused(stage, FORBIDDEN, *tales(disguised(ForeignCommunity(stage.gamma), community)), to=[nora, olga])
+    unknown = tales(ForeignCommunity(stage.gamma))
+    await refused(stage, FORBIDDEN, unknown[0], to=[olga])
+    await refused(stage, UNKNOWN, *unknown[1:], to=[olga])
+    left = tales(empty)
+    await refused(stage, FORBIDDEN, left[0], to=[olga])
+    await refused(stage, UNKNOWN, left[1], left[2], to=[olga])
+    await refused(stage, None, left[3], left[4], to=[olga])
+    # Nor who invites, where that is refused.
+    lie = disguised(ForeignCommunity(stage.gamma), community)
+    await refused(stage, FORBIDDEN, lie.says("community.invite", sender=next(people), to=olga.user_id, invite_id=str(uuid7()),
+                                             name="x", expires_at="2099-01-01T00:00:00.000Z"), to=[nora, olga])  # fmt: skip
+    assert await noted() == before
+    # Who has said something where somebody is in is.
+    honest = community.message("I am new", 1, sender=next(people))
+    assert await stage.delta.delivers(stage.alpha, honest) == {}
+    await nora.hears("I am new", community.general["channel_id"])
+    assert [here - there for (here,), (there,) in zip(await noted(), before, strict=True)] == [1, 1, 1]
+
+
 # Ids of others
 
 

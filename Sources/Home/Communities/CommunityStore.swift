@@ -56,6 +56,35 @@ struct CommunityStore: Sendable {
         ) { rows, row throws(PostgresError) in CommunityKey(try rows.int64(row, 0)) }
     }
 
+    /// Whether somebody here is in a community at its home, or has asked to come in.
+    func isAwaitedOrIn(_ community: CommunityID, at host: PeerKey) async throws(HomeError) -> Bool {
+        try await !read(
+            """
+            SELECT 1 FROM communities c WHERE c.id = \(community) AND c.host = \(host.value)
+                AND EXISTS (SELECT FROM community_members m WHERE m.community = c.key)
+            UNION ALL
+            SELECT 1 FROM community_consents s WHERE s.community = \(community) AND s.host = \(host.value)
+            LIMIT 1
+            """
+        ) { _, _ throws(PostgresError) in () }.isEmpty
+    }
+
+    /// Whether an invitation of a peer's would be taken, as far as that does not change from one moment to the next.
+    func mayInvite(
+        _ invitee: UserKey, to community: CommunityID, at host: PeerKey
+    ) async throws(HomeError) -> Bool {
+        try await !read(
+            """
+            SELECT 1 FROM peers p WHERE p.key = \(host.value) AND p.policy <> 'limited'
+                AND NOT EXISTS (
+                    SELECT FROM communities c WHERE c.id = \(community) AND c.host IS DISTINCT FROM p.key
+                        AND (c.host IS NULL OR c.incarnation IS NOT NULL))
+                AND (SELECT count(*) FROM community_invites v WHERE v.invitee = \(invitee.value) AND v.state = 'pending')
+                    < \(Int64(Limits.openInvitesOfPerson))
+            """
+        ) { _, _ throws(PostgresError) in () }.isEmpty
+    }
+
     func copiesBehind(limit: Int) async throws(HomeError) -> Set<CommunityKey> {
         Set(
             try await read("SELECT key FROM communities WHERE is_behind LIMIT \(Int64(limit))") {

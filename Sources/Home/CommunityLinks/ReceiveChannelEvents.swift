@@ -96,6 +96,24 @@ struct ReceiveDeletion: CommunityEffect {
     }
 }
 
+/// What a peer says was said or done, by somebody who is new here, in a community that nobody here is in: it is judged, and nothing more.
+struct ReceiveUnheeded: CommunityEffect {
+    let community: CommunityID
+
+    func declare(_ needs: inout BatchNeeds) {
+        needs.namedCommunities.insert(community)
+    }
+
+    func apply(to batch: inout Batch, by peer: RemotePeer) -> RejectionCode? {
+        do throws(RejectionError) {
+            // What is on its way when the last one leaves is none that is lost; when somebody has come in meanwhile, it is.
+            return try batch.copy(community, of: peer).incarnation == nil ? nil : .internal
+        } catch {
+            return error.code
+        }
+    }
+}
+
 /// Where something stands in a channel of another homeserver.
 private struct ChannelPosition {
     let community: CommunityID

@@ -7,12 +7,13 @@ struct ReceiveInvite: CommunityEffect {
     let invite: ServerInviteID
     let community: CommunityID
     let name: String
-    let inviter: ResolvedUser
+    /// Nil for somebody who is new here, when the invitation cannot be taken.
+    var inviter: ResolvedUser?
     let invitee: ResolvedUser
     let createdAt: Instant
     let expiresAt: Instant
     /// False when the invited person has blocked the inviter.
-    let isShown: Bool
+    var isShown: Bool
 
     func declare(_ needs: inout BatchNeeds) {
         needs.namedCommunities.insert(community)
@@ -37,7 +38,7 @@ struct ReceiveInvite: CommunityEffect {
             return stored.communityID == community && stored.invitee == invitee.key ? nil : .conflict
         }
         guard batch.invitesTo[invitee.key, default: 0] < Limits.openInvitesOfPerson else { return .rateLimited }
-        guard let key = known?.key ?? batch.spareCommunities.popLast() else { return .internal }
+        guard let inviter, let key = known?.key ?? batch.spareCommunities.popLast() else { return .internal }
         batch.invitesTo[invitee.key, default: 0] += 1
         if var copy = known {
             copy.name = name

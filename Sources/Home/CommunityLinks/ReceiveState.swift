@@ -10,6 +10,8 @@ struct ReceiveState: CommunityEffect {
     /// Of those whom it names ours, and others for whom a channel says something of its own.
     let users: [UserID: ResolvedUser]
     let us: ServerName
+    /// False when nobody here was in and nobody had asked to come in, so that nobody was noted of whom it tells.
+    let isHeeded: Bool
 
     func declare(_ needs: inout BatchNeeds) {
         needs.namedCommunities.insert(state.community)
@@ -27,6 +29,8 @@ struct ReceiveState: CommunityEffect {
                 tellUnwanted(&batch, peer)
                 return .forbidden
             }
+            // Somebody came in, or asked to, while it was judged: those of whom it tells are not known yet, so it counts as lost.
+            guard isHeeded else { return .internal }
             guard isCurrent(before, batch) else {
                 if before.incarnation != state.incarnation { batch.markBehind(before.key) }
                 return nil
@@ -58,10 +62,11 @@ struct ReceiveState: CommunityEffect {
             guard state.isSnapshot else { throw RejectionError(.forbidden) }
             return nil
         }
-        guard state.isSnapshot, let head = state.head, let owner, let key = batch.spareCommunities.last else {
+        guard state.isSnapshot, let head = state.head, let key = batch.spareCommunities.last else {
             throw RejectionError(.notFound)
         }
         guard isWanted(in: batch, by: peer) else { return nil }
+        guard let owner else { throw RejectionError(.internal) }
         return Community(
             key: key, id: state.community, host: peer, name: head.name, description: head.description, owner: owner,
             version: 0, createdAt: head.createdAt)
