@@ -89,7 +89,8 @@ extension Home {
     package func leaveCommunity(_ id: CommunityID, by account: Account) async throws(HomeError) {
         let community = try await community(id, of: account)
         guard community.host == nil else {
-            return try await writer.submit(LeaveCopy(community: community.key, id: community.id, user: ResolvedUser(account)))
+            return try await writer.submit(
+                LeaveCopy(community: community.key, id: community.id, user: ResolvedUser(account)))
         }
         let event: EventID = ids.next()
         try await change(community.key, by: account, event: event, changesSight: true) {

@@ -2,8 +2,18 @@
 
 /** Each language has its texts in parts: `base` is always there, the others come with what speaks them. @type {Record<string, Record<string, () => Promise<Record<string, string>>>>} */
 const catalogues = {
-    en: { base: async () => (await import('./en.js')).en, communities: async () => (await import('./en-communities.js')).en },
-    de: { base: async () => (await import('./de.js')).de, communities: async () => (await import('./de-communities.js')).de },
+    en: {
+        base: async () => (await import('./en.js')).en,
+        communities: async () => (await import('./en-communities.js')).en,
+        conversation: async () => (await import('./en-conversation.js')).en,
+        settings: async () => (await import('./en-settings.js')).en,
+    },
+    de: {
+        base: async () => (await import('./de.js')).de,
+        communities: async () => (await import('./de-communities.js')).de,
+        conversation: async () => (await import('./de-conversation.js')).de,
+        settings: async () => (await import('./de-settings.js')).de,
+    },
 };
 
 /** The parts that were asked for until now. */
@@ -41,7 +51,7 @@ async function loadedParts(which) {
     return Object.assign({}, ...(await Promise.all([...parts].map((part) => catalogues[which][part]()))));
 }
 
-/** Texts that are not in the first load; `t` knows them once it has resolved. @param {'communities'} part */
+/** Texts that are not in the first load; `t` knows them once it has resolved. @param {'communities'|'conversation'|'settings'} part */
 export async function useTexts(part) {
     parts.add(part);
     for (let current = ''; current !== language; ) {

@@ -9,7 +9,7 @@ import { useTexts } from '../text/catalogue.js';
 /** What a conversation and a channel are made of. */
 async function timeline() {
     const [{ HomeTimeline }, { HomeComposer }] = await Promise.all([
-        import('./timeline.js'), import('./composer.js'), stylesheet('timeline'), stylesheet('composer'),
+        import('./timeline.js'), import('./composer.js'), useTexts('conversation'), stylesheet('timeline'), stylesheet('composer'),
     ]);
     return { 'home-timeline': HomeTimeline, 'home-composer': HomeComposer };
 }
@@ -52,7 +52,7 @@ const parts = {
     friends: async () => ({ 'home-friends': (await import('./friends.js')).HomeFriends }),
     settings: async () => {
         const [{ HomeSettings }, { HomePrivacy }, { HomeSessions }] = await Promise.all([
-            import('./settings.js'), import('./privacy.js'), import('./sessions.js'), stylesheet('settings'),
+            import('./settings.js'), import('./privacy.js'), import('./sessions.js'), useTexts('settings'), stylesheet('settings'),
         ]);
         return { 'home-settings': HomeSettings, 'home-privacy': HomePrivacy, 'home-sessions': HomeSessions };
     },
