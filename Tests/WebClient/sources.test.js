@@ -9,15 +9,17 @@ import { t, useLanguage } from '../../Sources/WebClient/Client/js/text/catalogue
 import { de as deBase } from '../../Sources/WebClient/Client/js/text/de.js';
 import { de as deCommunities } from '../../Sources/WebClient/Client/js/text/de-communities.js';
 import { de as deConversation } from '../../Sources/WebClient/Client/js/text/de-conversation.js';
+import { de as dePeople } from '../../Sources/WebClient/Client/js/text/de-people.js';
 import { de as deSettings } from '../../Sources/WebClient/Client/js/text/de-settings.js';
 import { en as enBase } from '../../Sources/WebClient/Client/js/text/en.js';
 import { en as enCommunities } from '../../Sources/WebClient/Client/js/text/en-communities.js';
 import { en as enConversation } from '../../Sources/WebClient/Client/js/text/en-conversation.js';
+import { en as enPeople } from '../../Sources/WebClient/Client/js/text/en-people.js';
 import { en as enSettings } from '../../Sources/WebClient/Client/js/text/en-settings.js';
 import { failureText } from '../../Sources/WebClient/Client/js/text/problems.js';
 
-const en = { ...enBase, ...enCommunities, ...enConversation, ...enSettings };
-const de = { ...deBase, ...deCommunities, ...deConversation, ...deSettings };
+const en = { ...enBase, ...enCommunities, ...enConversation, ...enPeople, ...enSettings };
+const de = { ...deBase, ...deCommunities, ...deConversation, ...dePeople, ...deSettings };
 
 const root = fileURLToPath(new URL('../../Sources/WebClient/Client/', import.meta.url));
 

@@ -1,7 +1,7 @@
 /** @file Actions of communities ("servers" on the wire): making, joining and leaving them, their settings, what moderators do. What they change comes back by frames. */
 
 import { Failed } from '../connection/api.js';
-import { entryChecks, isChannel, isCommunity, isJoining, isLinkPreview, isMember, isMemberPage, isRole } from '../store/community-frames.js';
+import { isChannel, isCommunity, isJoining, isMember, isMemberPage, isRole } from '../store/community-frames.js';
 
 /** @typedef {import('../home.js').Application} Application */
 
@@ -17,6 +17,9 @@ const lists = {
     links: { path: 'invite-links', name: 'links' },
     reports: { path: 'reports', name: 'reports' },
 };
+
+/** Checks that the first load does without. */
+const answers = () => import('../store/community-answers.js');
 
 /** An answer that is what was asked for. @template T @param {(value: unknown) => boolean} isGood @param {T} answer @returns {T} */
 function checked(isGood, answer) {
@@ -71,7 +74,7 @@ export function communityActions(app) {
         transferCommunity: async (id, address) => void (await api.post(server(id, 'transfer'), { user_id: address })),
 
         /** @param {string} code @returns {Promise<any>} what stands behind it */
-        previewLink: async (code) => checked(isLinkPreview, await app.api.get(`/invite-links/${part(code)}`)),
+        previewLink: async (code) => checked((await answers()).isLinkPreview, await app.api.get(`/invite-links/${part(code)}`)),
         /** @param {string} code @returns {Promise<{server_id: string, state: 'joined'|'joining'}>} */
         joinByLink: async (code) => entered(await app.api.post(`/invite-links/${part(code)}/join`)),
         /** @param {string} id @returns {Promise<{server_id: string, state: 'joined'|'joining'}>} */
@@ -143,11 +146,13 @@ export function communityActions(app) {
         listOf: async (id, which, query) => {
             const { path, name } = lists[which];
             const entries = await api.list(server(id, path), name, query);
+            const { entryChecks } = await answers();
             return checked((all) => /** @type {any[]} */ (all).every(entryChecks[name]), entries);
         },
         /** @param {string} id @param {number} [before] @returns {Promise<{entries: any[], next: number|null}>} the latest first */
         auditLog: async (id, before) => {
             const page = await api.get(server(id, 'audit-log'), { before, limit: 50 });
+            const { entryChecks } = await answers();
             checked((all) => Array.isArray(all) && all.every(entryChecks.entries), page.entries);
             return { entries: page.entries, next: page.next ?? null };
         },
@@ -156,11 +161,15 @@ export function communityActions(app) {
         /** @param {string} id @param {string} invitationId */
         withdrawInvitation: async (id, invitationId) => void (await api.delete(server(id, 'invites', invitationId))),
         /** @param {string} id @param {{expires_in_seconds?: number, max_uses?: number}} form @returns {Promise<any>} the link */
-        createLink: async (id, form) => checked(entryChecks.links, await api.post(server(id, 'invite-links'), form)),
+        createLink: async (id, form) => checked((await answers()).entryChecks.links, await api.post(server(id, 'invite-links'), form)),
         /** @param {string} id @param {string} code */
         revokeLink: async (id, code) => void (await api.delete(server(id, 'invite-links', code))),
         /** Who joined by a link, the latest first: one page. @param {string} id @param {string} code @returns {Promise<Array<{user_id: string, at: string}>>} */
-        usesOfLink: async (id, code) => checked((all) => Array.isArray(all) && all.every(entryChecks.uses), (await api.get(server(id, 'invite-links', code, 'uses'), { limit: 200 })).uses),
+        usesOfLink: async (id, code) => {
+            const { uses } = await api.get(server(id, 'invite-links', code, 'uses'), { limit: 200 });
+            const { entryChecks } = await answers();
+            return checked((all) => Array.isArray(all) && all.every(entryChecks.uses), uses);
+        },
         /** @param {string} id @param {string} reportId @param {string} [note] */
         closeReport: async (id, reportId, note) => void (await api.post(server(id, 'reports', reportId, 'close'), note ? { note } : {})),
     };

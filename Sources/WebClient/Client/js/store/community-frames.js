@@ -35,7 +35,8 @@ const member = {
     status: maybe(isOneOf('online', 'offline')),
     last_seen: maybe(isTime),
 };
-const invitation = {
+/** One's own. */
+export const invitation = {
     invite_id: isId,
     server_id: isId,
     server_name: isText,
@@ -167,58 +168,5 @@ export const isMember = object(member);
 /** A page of `GET /servers/{id}/members`. */
 export const isMemberPage = object({ members: listOf(isMember), next: maybe(isText) });
 
-/** What stands behind the code of a link. */
-export const isLinkPreview = object({
-    code: isText,
-    server_id: isId,
-    name: isText,
-    description: maybe(isText),
-    host: isText,
-    member_count: isCount,
-    expires_at: maybe(isTime),
-    state: isOneOf('joined', 'open'),
-});
-
 /** What became of joining: `joining` while the community's home has not answered. */
 export const isJoining = object({ server_id: isId, state: isOneOf('joined', 'joining') });
-
-/** The lists of a community's settings, entry by entry. @type {Record<string, Check>} */
-export const entryChecks = {
-    bans: object({ user_id: isAddress, username: isUsername, by_user_id: isAddress, reason: maybe(isText), created_at: isTime }),
-    invites: object({ ...invitation, user_id: isAddress, created_at: isTime }),
-    links: object({
-        code: isText,
-        server_id: isId,
-        created_by: isAddress,
-        created_at: isTime,
-        expires_at: maybe(isTime),
-        max_uses: maybe(isOrdinal),
-        uses: isCount,
-        revoked: isFlag,
-    }),
-    uses: object({ user_id: isAddress, at: isTime }),
-    entries: object({
-        version: isCount,
-        at: isTime,
-        actor_user_id: isAddress,
-        action: isText,
-        target: maybe(isText),
-        target_name: maybe(isText),
-        reason: maybe(isText),
-        detail: maybe(isObject),
-    }),
-    reports: object({
-        report_id: isId,
-        channel_id: isId,
-        message_id: isId,
-        author_user_id: isAddress,
-        message: isText,
-        reporter_user_id: isAddress,
-        reason: isText,
-        created_at: isTime,
-        state: isOneOf('open', 'closed'),
-        closed_by: maybe(isAddress),
-        closed_at: maybe(isTime),
-        note: maybe(isText),
-    }),
-};

@@ -6,12 +6,14 @@ const catalogues = {
         base: async () => (await import('./en.js')).en,
         communities: async () => (await import('./en-communities.js')).en,
         conversation: async () => (await import('./en-conversation.js')).en,
+        people: async () => (await import('./en-people.js')).en,
         settings: async () => (await import('./en-settings.js')).en,
     },
     de: {
         base: async () => (await import('./de.js')).de,
         communities: async () => (await import('./de-communities.js')).de,
         conversation: async () => (await import('./de-conversation.js')).de,
+        people: async () => (await import('./de-people.js')).de,
         settings: async () => (await import('./de-settings.js')).de,
     },
 };
@@ -51,7 +53,7 @@ async function loadedParts(which) {
     return Object.assign({}, ...(await Promise.all([...parts].map((part) => catalogues[which][part]()))));
 }
 
-/** Texts that are not in the first load; `t` knows them once it has resolved. @param {'communities'|'conversation'|'settings'} part */
+/** Texts that are not in the first load; `t` knows them once it has resolved. @param {'communities'|'conversation'|'people'|'settings'} part */
 export async function useTexts(part) {
     parts.add(part);
     for (let current = ''; current !== language; ) {

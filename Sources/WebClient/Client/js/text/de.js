@@ -10,7 +10,6 @@ export const de = {
 
     // Addresses and passwords: what is wrong with one.
     'address.copy': 'Meine Adresse kopieren',
-    'address.copy-other': 'Adresse kopieren',
     'address.name-characters': 'Ein Name hat nur die Kleinbuchstaben a–z, Ziffern, Punkte, Binde- und Unterstriche.',
     'address.name-long': 'Ein Name hat höchstens 32 Zeichen.',
     'address.name-missing': 'Der Name vor dem @ fehlt.',
@@ -134,45 +133,19 @@ export const de = {
 
     // Friends.
     'friends.accept': 'Annehmen',
-    'friends.add': 'Freund hinzufügen',
     'friends.address': 'Adresse',
     'friends.address-example': 'name@example.org',
     'friends.address-hint': 'Auf {server} genügt der Name.',
-    'friends.all': 'Freunde',
     'friends.ask': 'Anfrage senden',
     'friends.asked-friends': 'Du und {address} seid jetzt befreundet: Die Anfrage war schon in der anderen Richtung da.',
     'friends.asked-pending': '{address} ist gefragt. Hier siehst du, wenn die Antwort kommt.',
     'friends.asked-queued': 'Die Anfrage an {address} ist unterwegs zu {server}.',
-    'friends.decline': 'Ablehnen',
-    'friends.incoming': 'Anfragen',
     'friends.is-asked': '{address} hast du schon gefragt.',
     'friends.is-blocked': '{address} hast du blockiert. Hebe das zuerst in den Einstellungen auf.',
     'friends.is-friend': 'Du und {address} seid schon befreundet.',
     'friends.is-yourself': 'Das ist deine eigene Adresse.',
-    'friends.message': 'Schreiben',
-    'friends.more': 'Mehr zu {name}',
-    'friends.none': 'Noch keine Freunde hier',
-    'friends.none-text': 'Füge oben jemanden hinzu oder gib deine Adresse denen, die dich finden sollen:',
-    'friends.online.one': '{count} online',
-    'friends.online.other': '{count} online',
-    'friends.outgoing': 'Gesendete Anfragen',
-    'friends.remove': 'Freund entfernen',
-    'friends.remove-text': 'Du und {address} könnt einander nicht mehr schreiben. Geschriebenes bleibt.',
-    'friends.remove-title': '{name} entfernen?',
-    'friends.state-pending': 'wartet auf Antwort',
-    'friends.state-queued': 'wartet auf {server}',
     'friends.title': 'Freunde',
     'friends.unknown': 'Unter der Adresse {address} gibt es niemanden.',
-    'friends.withdraw': 'Zurückziehen',
-
-    // Blocks.
-    'blocks.block': 'Blockieren',
-    'blocks.done': '{address} ist blockiert. In den Einstellungen stehen alle, die du blockiert hast.',
-    'blocks.text': '{address} kann dir nicht mehr schreiben und keine Freundschaft mehr anfragen und erfährt nicht, dass du blockiert hast. Geschriebenes bleibt.',
-    'blocks.text-friend': 'Du und {address} seid nicht mehr befreundet. Die Person kann dir nicht mehr schreiben, keine Freundschaft mehr anfragen und nicht mehr sehen, ob du online bist, und erfährt nicht, dass du blockiert hast. Geschriebenes bleibt.',
-    'blocks.title': '{name} blockieren?',
-    'blocks.unblock': 'Nicht mehr blockieren',
-    'blocks.undone': '{address} ist nicht mehr blockiert. Um einander zu schreiben, muss eine Seite wieder eine Freundschaft anfragen.',
 
     // Settings.
     'settings.title': 'Einstellungen',
@@ -182,11 +155,8 @@ export const de = {
     'settings.notify-granted': 'Benachrichtigungen sind an.',
     'settings.notify-hint': 'Während Home nicht vor dir liegt.',
     'settings.notify-unavailable': 'Dieser Browser hat keine.',
-    'sessions.again': 'Noch einmal',
-    'sessions.loading': 'Lädt …',
 
     // Conversations: the column, the timeline, the composer, the switcher.
-    'conversation.waiting': 'Warte auf den Homeserver …',
     'conversations.draft': 'Entwurf:',
     'conversations.failed': 'Nicht gesendet:',
     'conversations.none': 'Noch keine Unterhaltungen.',
@@ -196,13 +166,6 @@ export const de = {
     'conversations.unread.other': '{count} ungelesene Nachrichten',
     'conversations.you': 'Du:',
     'message.copy': 'Text kopieren',
-    'message.you': 'Du',
-    'switcher.add': '{address} als Freund anfragen',
-    'switcher.empty': 'Du hast noch keine Unterhaltungen. Gib eine Adresse ein, um jemanden anzufragen.',
-    'switcher.label': 'Name oder Adresse',
-    'switcher.nobody': 'Hier heißt niemand so. Mit einer ganzen Adresse, name@server, kannst du jemanden anfragen.',
-    'switcher.results': 'Personen',
-    'switcher.title': 'Finden und wechseln',
 
     // What the application says by itself: failures, notifications, requests that came in.
 

@@ -10,7 +10,6 @@ export const en = {
 
     // Addresses and passwords: what is wrong with one.
     'address.copy': 'Copy my address',
-    'address.copy-other': 'Copy address',
     'address.name-characters': 'A name has only small letters a–z, digits, dots, hyphens and underscores.',
     'address.name-long': 'A name has at most 32 characters.',
     'address.name-missing': 'The name before the @ is missing.',
@@ -134,45 +133,19 @@ export const en = {
 
     // Friends.
     'friends.accept': 'Accept',
-    'friends.add': 'Add a friend',
     'friends.address': 'Address',
     'friends.address-example': 'name@example.org',
     'friends.address-hint': 'On {server} the name alone is enough.',
-    'friends.all': 'Friends',
     'friends.ask': 'Send request',
     'friends.asked-friends': 'You and {address} are friends now: the request had already come the other way.',
     'friends.asked-pending': 'Asked {address}. You will see here when they answer.',
     'friends.asked-queued': 'The request to {address} is on its way to {server}.',
-    'friends.decline': 'Decline',
-    'friends.incoming': 'Requests',
     'friends.is-asked': 'You have asked {address} already.',
     'friends.is-blocked': 'You have blocked {address}. Unblock them in the settings first.',
     'friends.is-friend': 'You and {address} are friends already.',
     'friends.is-yourself': 'This is your own address.',
-    'friends.message': 'Message',
-    'friends.more': 'More about {name}',
-    'friends.none': 'No friends here yet',
-    'friends.none-text': 'Add somebody above, or give your address to those who should find you:',
-    'friends.online.one': '{count} online',
-    'friends.online.other': '{count} online',
-    'friends.outgoing': 'Sent requests',
-    'friends.remove': 'Remove friend',
-    'friends.remove-text': 'You and {address} can no longer write to each other. What was written stays.',
-    'friends.remove-title': 'Remove {name}?',
-    'friends.state-pending': 'waiting for an answer',
-    'friends.state-queued': 'waiting for {server}',
     'friends.title': 'Friends',
     'friends.unknown': 'There is nobody with the address {address}.',
-    'friends.withdraw': 'Withdraw',
-
-    // Blocks.
-    'blocks.block': 'Block',
-    'blocks.done': 'You have blocked {address}. The settings list everybody you blocked.',
-    'blocks.text': '{address} can no longer write to you or ask to be your friend, and is not told that you blocked them. What was written stays.',
-    'blocks.text-friend': 'You and {address} are no longer friends. They can no longer write to you, ask to be your friend or see whether you are online, and are not told that you blocked them. What was written stays.',
-    'blocks.title': 'Block {name}?',
-    'blocks.unblock': 'Unblock',
-    'blocks.undone': '{address} is no longer blocked. To write to each other, one of you has to ask to be friends.',
 
     // Settings.
     'settings.title': 'Settings',
@@ -182,11 +155,8 @@ export const en = {
     'settings.notify-granted': 'Notifications are on.',
     'settings.notify-hint': 'While Home is not in front of you.',
     'settings.notify-unavailable': 'This browser has none.',
-    'sessions.again': 'Try again',
-    'sessions.loading': 'Loading…',
 
     // Conversations: the column, the timeline, the composer, the switcher.
-    'conversation.waiting': 'Waiting for the homeserver…',
     'conversations.draft': 'Draft:',
     'conversations.failed': 'Not sent:',
     'conversations.none': 'No conversations yet.',
@@ -196,13 +166,6 @@ export const en = {
     'conversations.unread.other': '{count} unread messages',
     'conversations.you': 'You:',
     'message.copy': 'Copy text',
-    'message.you': 'You',
-    'switcher.add': 'Add {address} as a friend',
-    'switcher.empty': 'You have no conversations yet. Enter somebody’s address to add them.',
-    'switcher.label': 'Name or address',
-    'switcher.nobody': 'Nobody is called so here. With a whole address, name@server, you can add somebody.',
-    'switcher.results': 'People',
-    'switcher.title': 'Find and switch',
 
     // What the application says by itself: failures, notifications, requests that came in.
 

@@ -69,6 +69,6 @@ export function isMissing(name) {
 
 /** Elements of it that stand in the page already come to life. @param {string} name */
 export async function loadPart(name) {
-    const elements = await parts[name]();
+    const [elements] = await Promise.all([parts[name](), useTexts('people')]);
     for (const [tag, element] of Object.entries(elements)) if (!customElements.get(tag)) customElements.define(tag, element);
 }
