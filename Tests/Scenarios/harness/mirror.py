@@ -210,7 +210,8 @@ class Mirror(Client):
                     return
                 for event in answer.json["events"]:
                     after = event["seq"]
-                    if self.events.get(channel):
+                    # What is behind it comes as a frame, which counts.
+                    if after <= through and self.events.get(channel):
                         self.events[channel].setdefault(after, event)
         except (OSError, aiohttp.ClientError, TimeoutError):
             pass  # a homeserver that is away tells with its next `ready` how far channels are
