@@ -18,6 +18,8 @@ from stage.house import one_house
 from stage.page import tries_now
 from stage.visitor import Visitor
 
+WAITS_LONGEST = True
+
 SEEN = re.compile(r"^Last seen (just now|1 minute ago)$")
 # The grace of a socket that closed is 20 s; that of one that is not heard of 75 s.
 GONE_WITHIN = 30

@@ -11,6 +11,8 @@ from harness.node import befriend
 from harness.proxy import Proxy
 from harness.waiting import eventually
 
+WAITS_LONGEST = True
+
 
 async def watched(two):
     """alice and dora, not connected, and their friends, who are: carol on the same homeserver and bob on the other."""

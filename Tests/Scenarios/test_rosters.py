@@ -10,6 +10,8 @@ from harness.node import are_friends, befriend, incoming
 from harness.proxy import Proxy
 from harness.waiting import eventually
 
+WAITS_LONGEST = True
+
 
 async def strangers(one, other):
     return other.user_id not in await one.friends() and one.user_id not in await other.friends()

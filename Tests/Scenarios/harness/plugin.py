@@ -73,6 +73,11 @@ def long(request):
     return request.config.option.long
 
 
+def pytest_collection_modifyitems(items):
+    """Files that wait longest begin first: one that begins last leaves the other workers idle."""
+    items.sort(key=lambda item: not getattr(item.module, "WAITS_LONGEST", False))
+
+
 @pytest.fixture(scope="session")
 def kills(request):
     return request.config.getoption("--kills")
