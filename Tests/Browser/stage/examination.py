@@ -4,6 +4,8 @@ from pathlib import Path
 
 from axe_playwright_python.base import AXE_SCRIPT
 
+from .page import becomes
+
 GEOMETRY = (Path(__file__).parent / "geometry.js").read_text()
 
 # The least side of what is pressed, in px, where fingers do it.
@@ -32,6 +34,8 @@ async def examined(visitor, stops, pictures, direction=None):
     """Goes from stop to stop, takes a picture at each, and says what is wrong at all of them together."""
     page, wrong = visitor.page, []
     async for stop in stops:
+        # What is still being loaded turns, more slowly where motion is to be reduced.
+        await becomes(page, "!matchMedia('(prefers-reduced-motion: reduce)').matches || !document.querySelector('.spinner, [data-busy]')")
         if direction:
             await page.evaluate("direction => { document.documentElement.dir = direction }", direction)
         await visitor.screenshot(f"{pictures}.{stop}")
