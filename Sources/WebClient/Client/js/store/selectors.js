@@ -107,9 +107,6 @@ const waiting = remembered((/** @type {State['conversations']} */ conversations)
 /** Messages that were written here and have not been sent. @param {State} state */
 export const unsentCount = (state) => waiting(state.conversations);
 
-/** @param {State} state @param {string} address @returns {Conversation|null} */
-export const conversationOf = (state, address) => state.conversations.get(address) ?? null;
-
 const communitiesByName = remembered((/** @type {State['communities']} */ communities) =>
     [...communities.values()].sort((a, b) => a.name.localeCompare(b.name) || (a.communityId < b.communityId ? -1 : 1)));
 
